@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Broker.Cli.Commands;
+using Broker.Cli.Terminal;
+
+namespace Broker.Cli;
+
+/// <summary>From arguments to exit code. Every failure ends as one line on standard error.</summary>
+internal static class CliApp
+{
+    public static async Task<int> RunAsync(string[] args, CliHost host)
+    {
+        try
+        {
+            int exitCode = await InvokeAsync(args, host).ConfigureAwait(false);
+            host.Text.Flush();
+            host.Out.Flush();
+            return exitCode;
+        }
+        catch (Exception exception)
+        {
+            return Failure.Report(exception, host);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(string[] args, CliHost host)
+    {
+        ParseResult parsed = BrokerCommand.Build(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+        {
+            throw new CliException(UsageError.Describe(parsed), ExitCode.Usage);
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            Output = host.Text,
+            Error = host.Error,
+            EnableDefaultExceptionHandler = false,
+            // The host owns the signals.
+            ProcessTerminationTimeout = null,
+        };
+        return await parsed.InvokeAsync(configuration, host.Interrupted).ConfigureAwait(false);
+    }
+}

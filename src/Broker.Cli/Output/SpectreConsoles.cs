@@ -1,0 +1,20 @@
+using Broker.Cli.Terminal;
+using Spectre.Console;
+
+namespace Broker.Cli.Output;
+
+/// <summary>Consoles that write where the command's host says. Made only when used: the library takes time to load.</summary>
+internal static class SpectreConsoles
+{
+    public static IAnsiConsole ForOut(CliHost host) => Create(host, host.Text, host.OutIsTerminal);
+
+    public static IAnsiConsole ForError(CliHost host) => Create(host, host.Error, host.ErrorIsTerminal);
+
+    private static IAnsiConsole Create(CliHost host, TextWriter writer, bool isTerminal) => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(writer),
+        Ansi = isTerminal && host.EnvironmentVariable("TERM") != "dumb" ? AnsiSupport.Detect : AnsiSupport.No,
+        ColorSystem = isTerminal && host.ColourIsWanted ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+        Interactive = isTerminal && host.InIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+    });
+}

@@ -1,0 +1,12 @@
+using Broker.Cli.Terminal;
+
+namespace Broker.Cli;
+
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        using var interruption = new Interruption();
+        return await CliApp.RunAsync(args, CliHost.ForProcess(interruption)).ConfigureAwait(false);
+    }
+}

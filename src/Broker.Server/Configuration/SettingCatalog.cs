@@ -1,0 +1,107 @@
+using static Broker.Server.Configuration.SettingKind;
+
+namespace Broker.Server.Configuration;
+
+/// <summary>Every setting there is. broker.yaml and docs/operations.md list the same ones; tests compare them.</summary>
+internal static class SettingCatalog
+{
+    private const long KiB = 1L << 10, MiB = 1L << 20, GiB = 1L << 30, TiB = 1L << 40;
+    private const long Second = 1_000, Minute = 60 * Second, Hour = 60 * Minute, Day = 24 * Hour;
+
+    public const string TopicDefaultsPrefix = "topic_defaults.";
+
+    public static readonly IReadOnlyList<SettingDefinition> All =
+    [
+        new("data_dir", Text, "./data"),
+        new("grpc.listen", EndPoint, "127.0.0.1:9095"),
+        new("http.listen", EndPoint, "127.0.0.1:9096"),
+        new("security.insecure", Flag, "false"),
+
+        new("log.format", Choice, "text") { Choices = ["text", "json"] },
+        new("log.level", Choice, "info") { Choices = ["debug", "info", "warning", "error"] },
+
+        // Smaller journal files than 1 MiB would spend their time on rolling.
+        new("journal.file_bytes", Bytes, "64MiB") { Min = MiB, Max = 4 * GiB },
+        new("journal.replay_bytes_max", Bytes, "256MiB") { Min = 2 * MiB, Max = 64 * GiB },
+
+        new("storage.recycle_bytes_max", Bytes, "2GiB") { Max = 64 * TiB },
+        new("storage.reserve_bytes", Bytes, "256MiB") { Max = 64 * TiB },
+        new("retention.check_interval", Duration, "30s") { Min = 100, Max = Day },
+
+        new("producer.window_batches", Count, "64") { Min = 5, Max = 1024 },
+
+        new("limits.record_bytes", Bytes, "1MiB") { Min = KiB, Max = 16 * MiB },
+        new("limits.batch_bytes", Bytes, "4MiB") { Min = 4 * KiB, Max = 32 * MiB },
+        new("limits.message_bytes", Bytes, "8MiB") { Min = 64 * KiB, Max = 64 * MiB },
+        new("limits.partitions_per_topic", Count, "10000") { Min = 1, Max = 100_000 },
+        new("limits.connections", Count, "12000") { Min = 1, Max = 1_000_000 },
+        new("limits.streams_per_connection", Count, "1000") { Min = 1, Max = 100_000 },
+        new("limits.produce_bytes_in_flight_per_connection", Bytes, "64MiB") { Min = MiB, Max = 16 * GiB },
+        new("limits.produce_bytes_in_flight", Bytes, "256MiB") { Min = MiB, Max = 64 * GiB },
+        new("limits.fetch_response_bytes", Bytes, "1MiB") { Min = 4 * KiB, Max = 16 * MiB },
+        new("limits.fetch_partitions_per_stream", Count, "20000") { Min = 1, Max = 1_000_000 },
+
+        new("grpc.keepalive_ping_delay", Duration, "30s") { Min = Second, Max = Day },
+        new("grpc.keepalive_ping_timeout", Duration, "20s") { Min = Second, Max = Day },
+        new("grpc.reflection", Choice, "loopback") { Choices = ["loopback", "on", "off"] },
+        new("shutdown.timeout", Duration, "10s") { Min = 100, Max = Hour },
+
+        new(TopicDefaultsPrefix + "retention.ms", Duration, "7d") { Min = 1, AllowsUnlimited = true },
+        new(TopicDefaultsPrefix + "retention.bytes", Bytes, "-1") { AllowsUnlimited = true },
+        new(TopicDefaultsPrefix + "segment.bytes", Bytes, "1GiB") { Min = 256 * KiB, Max = GiB },
+        new(TopicDefaultsPrefix + "segment.ms", Duration, "7d") { Min = 1 },
+        new(TopicDefaultsPrefix + "compression.type", Choice, "producer") { Choices = ["producer", "none", "lz4", "zstd"] },
+        new(TopicDefaultsPrefix + "max.message.bytes", Bytes, "1MiB") { Min = 1, Max = 16 * MiB },
+        new(TopicDefaultsPrefix + "message.timestamp.type", Choice, "CreateTime") { Choices = ["CreateTime", "LogAppendTime"] },
+        new(TopicDefaultsPrefix + "message.timestamp.after.max.ms", Duration, "1h") { AllowsUnlimited = true },
+        new(TopicDefaultsPrefix + "index.interval.bytes", Bytes, "4096") { Min = 512, Max = 16 * MiB },
+        new(TopicDefaultsPrefix + "durability", Choice, "durable") { Choices = ["durable", "os"] },
+    ];
+
+    private static readonly Dictionary<string, SettingDefinition> ByKey = All.ToDictionary(d => d.Key, StringComparer.Ordinal);
+
+    public static SettingDefinition? Find(string key) => ByKey.GetValueOrDefault(key);
+
+    /// <summary>The key that was most likely meant by an unknown one; null when none is near.</summary>
+    public static string? Nearest(string unknownKey)
+    {
+        // A third of the letters may differ: "journal.filebyte" still finds its key, "foo" finds none.
+        int distanceMax = Math.Max(2, unknownKey.Length / 3);
+        (string? best, int bestDistance) = (null, distanceMax + 1);
+        foreach (SettingDefinition definition in All)
+        {
+            int distance = EditDistance(unknownKey, definition.Key);
+            if (distance < bestDistance)
+            {
+                (best, bestDistance) = (definition.Key, distance);
+            }
+        }
+
+        // A key without its section ("file_bytes") is nearer in meaning than in letters.
+        return best ?? All.FirstOrDefault(d => d.Key.EndsWith("." + unknownKey, StringComparison.Ordinal))?.Key;
+    }
+
+    /// <summary>Levenshtein distance, one row at a time.</summary>
+    private static int EditDistance(string a, string b)
+    {
+        int[] row = new int[b.Length + 1];
+        for (int j = 0; j <= b.Length; j++)
+        {
+            row[j] = j;
+        }
+
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[b.Length];
+    }
+}

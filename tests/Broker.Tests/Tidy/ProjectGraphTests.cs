@@ -1,0 +1,47 @@
+namespace Broker.Tests.Tidy;
+
+public sealed class ProjectGraphTests
+{
+    [Fact]
+    public void Project_references_point_one_way()
+    {
+        IReadOnlyList<string> projects = Repository.Files("src", "*.csproj");
+        Assert.NotEmpty(projects);
+        Assert.Empty(projects.SelectMany(file => ProjectGraph.Violations(
+            Path.GetFileNameWithoutExtension(file), ProjectGraph.ProjectReferences(file), ProjectGraph.PackageReferences(file))));
+    }
+
+    [Theory]
+    [InlineData("Broker.Records", "Broker.Storage")]
+    [InlineData("Broker.Storage", "Broker.Engine")]
+    [InlineData("Broker.Storage", "Broker.Protocol")]
+    [InlineData("Broker.Engine", "Broker.Server")]
+    [InlineData("Broker.Engine", "Broker.Protocol")]
+    [InlineData("Broker.Client", "Broker.Engine")]
+    [InlineData("Broker.Client", "Broker.Storage")]
+    [InlineData("Broker.Server", "Broker.Client")]
+    public void An_arrow_the_wrong_way_is_found(string from, string to)
+    {
+        string violation = Assert.Single(ProjectGraph.Violations(from, [to], packages: []));
+        Assert.Contains($"{from} → {to}", violation, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Broker.Storage", "Google.Protobuf")]
+    [InlineData("Broker.Client", "RocksDB")]
+    [InlineData("Broker.Engine", "prometheus-net.AspNetCore")]
+    public void A_package_in_the_wrong_layer_is_found(string project, string package) =>
+        Assert.Contains(package, Assert.Single(ProjectGraph.Violations(project, [], [package])), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_new_project_must_be_given_its_place() =>
+        Assert.Contains("has no place", Assert.Single(ProjectGraph.Violations("Broker.New", [], [])), StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_project_is_in_the_solution()
+    {
+        string solution = File.ReadAllText(Path.Combine(Repository.Root, "Broker.sln")).Replace('\\', '/');
+        IEnumerable<string> projects = new[] { "src", "tests", "perf" }.SelectMany(folder => Repository.Files(folder, "*.csproj"));
+        Assert.All(projects.Select(Repository.Relative), path => Assert.Contains(path, solution, StringComparison.Ordinal));
+    }
+}

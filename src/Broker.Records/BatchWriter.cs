@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Broker.Records.Compression;
 using static System.Buffers.Binary.BinaryPrimitives;
 using static Broker.Records.StoredBatchLayout;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Broker.Records.Compression;
 
 namespace Broker.Records;
 
@@ -12,8 +13,10 @@ public sealed class DecompressionBuffer : IDisposable
     private int _lengthBytes;
 
     /// <param name="bytesMax">Limit for the records of one batch.</param>
-    /// <param name="ratioMax">Limit for how many times larger than the compressed bytes they may be.</param>
-    public DecompressionBuffer(int bytesMax = 64 * 1024 * 1024, int ratioMax = 1000)
+    /// <param name="ratioMax">
+    /// Limit for how many times larger than the compressed bytes they may be; counts only for records beyond 4 MiB.
+    /// </param>
+    public DecompressionBuffer(int bytesMax = Limits.DecompressedBytesMax, int ratioMax = Limits.DecompressionRatioMax)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytesMax);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ratioMax);
@@ -23,6 +26,8 @@ public sealed class DecompressionBuffer : IDisposable
 
     /// <summary>The records that were decompressed last; valid until the next batch is opened with this buffer.</summary>
     public ReadOnlyMemory<byte> Content => new(_array, 0, _lengthBytes);
+
+    internal byte[] Array => _array;
 
     public void Dispose()
     {
@@ -38,11 +43,34 @@ public sealed class DecompressionBuffer : IDisposable
     internal BatchError Decompress(Codec codec, ReadOnlySpan<byte> source)
     {
         _lengthBytes = 0;
-        if (!Codecs.IsSupported(codec))
+        return Codecs.Decompress(codec, source, this, Limits.DecompressedBytesAllowed(source.Length, _bytesMax, _ratioMax));
+    }
+
+    /// <summary>Makes room, keeping the bytes that are content already.</summary>
+    /// <param name="sizeBytes">Compared with the limits by the caller.</param>
+    internal byte[] Reserve(int sizeBytes, int contentBytes)
+    {
+        if (sizeBytes <= _array.Length)
         {
-            return BatchError.UnknownCodec;
+            return _array;
         }
 
-        return (long)source.Length * _ratioMax > _bytesMax ? BatchError.DecompressedTooLarge : BatchError.DecompressionFailed;
+        // Twice as much as before at least, so that content that comes in blocks is not copied once per block.
+        int roomBytes = Math.Max(sizeBytes, Math.Min(2 * contentBytes, _bytesMax));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(roomBytes);
+        _array.AsSpan(0, contentBytes).CopyTo(larger);
+        if (_array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+        }
+
+        _array = larger;
+        return larger;
+    }
+
+    internal void SetLength(int sizeBytes)
+    {
+        Invariant.Check(sizeBytes <= _array.Length);
+        _lengthBytes = sizeBytes;
     }
 }

@@ -1,3 +1,4 @@
+using Broker.Records.Compression;
 using static System.Buffers.Binary.BinaryPrimitives;
 using static Broker.Records.StoredBatchLayout;
 

@@ -4,7 +4,7 @@ namespace Broker.Tests.Records;
 
 public sealed class StoredBatchTests
 {
-    private const int BatchBytesMax = 4 * 1024 * 1024;
+    private const int BatchBytesMax = SampleRecord.BatchBytesMax;
     private static readonly TopicId Topic = TopicId.Read("0123456789abcdef"u8);
 
     [Fact]

@@ -1,0 +1,263 @@
+using System.Diagnostics;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Journal;
+
+/// <summary>
+/// The one thread that makes decisions durable: it takes what is waiting, writes it as one group, syncs once, applies the
+/// entries in order and publishes. No timer: while one sync runs, the next group gathers. <see cref="RunOnce"/> is one
+/// such pass, so that a simulation can drive it without the thread.
+/// </summary>
+internal sealed class GroupCommitter : IDisposable
+{
+    /// <summary>After this long without a group, a mark says that everything written is durable.</summary>
+    public static readonly TimeSpan MarkDelay = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan SpaceRetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly object _gate = new();
+    private readonly JournalWriter _writer;
+    private readonly LsnProgress _progress;
+    private readonly StorageMetrics _metrics;
+    private readonly Queue<Action> _jobs = new();
+    private readonly ManualResetEventSlim _stopSignal = new();
+    private List<JournalEntry> _waiting = new(1024);
+    private List<JournalEntry> _taken = new(1024);
+    private int _takenUsed;
+    private long _markedUpTo;
+    private bool _idle;
+    private bool _stopping;
+    private bool _outOfSpace;
+    private Thread? _thread;
+
+    public GroupCommitter(JournalWriter writer, LsnProgress progress, StorageMetrics metrics)
+    {
+        _writer = writer;
+        _progress = progress;
+        _metrics = metrics;
+        _markedUpTo = writer.DurableUpTo;
+    }
+
+    /// <summary>Called on the journal's thread after each group became visible.</summary>
+    public Action? GroupVisible { get; set; }
+
+    /// <summary>When set, no new group is begun while it returns false: the journal's tail has reached its limit.</summary>
+    public Func<bool>? MayWrite { get; set; }
+
+    /// <summary>True while an accepted write waits for disk space.</summary>
+    public bool IsOutOfSpace => Volatile.Read(ref _outOfSpace);
+
+    public JournalWriter Writer => _writer;
+
+    public void Start()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "journal" };
+        _thread.Start();
+    }
+
+    /// <summary>Hands over one entry. Calls come in LSN order: the caller holds the sequencer's lock.</summary>
+    public void Enqueue(JournalEntry entry)
+    {
+        lock (_gate)
+        {
+            _waiting.Add(entry);
+            if (_idle)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
+    /// <summary>Runs something on the journal's thread, between two groups: it sees the state of exactly one LSN.</summary>
+    public void RunBetweenGroups(Action job)
+    {
+        lock (_gate)
+        {
+            _jobs.Enqueue(job);
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Wakes the thread when <see cref="MayWrite"/> may have changed.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Writes, syncs, applies and publishes one group.</summary>
+    /// <returns>False when nothing was waiting.</returns>
+    public bool RunOnce()
+    {
+        RunJobs();
+        if (_takenUsed == _taken.Count && !Take())
+        {
+            return false;
+        }
+
+        int first = _takenUsed;
+        int count = _writer.Write(_taken, first);
+        long lastLsn = _taken[first + count - 1].Lsn;
+        _progress.AdvanceWritten(lastLsn);
+        Sync();
+        for (int i = first; i < first + count; i++)
+        {
+            ApplyWaitingForSpace(_taken[i]);
+        }
+
+        _progress.AdvanceVisible(lastLsn);
+        for (int i = first; i < first + count; i++)
+        {
+            _taken[i].Completed();
+        }
+
+        _takenUsed += count;
+        _metrics.GroupWritten(count);
+        GroupVisible?.Invoke();
+        return true;
+    }
+
+    /// <summary>Writes and syncs a mark if something durable has none yet.</summary>
+    public void MarkIfDue()
+    {
+        if (_markedUpTo < _writer.DurableUpTo)
+        {
+            _writer.WriteMark();
+            Sync();
+            _markedUpTo = _writer.DurableUpTo;
+        }
+    }
+
+    /// <summary>Finishes what was handed over, marks it and ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _stopSignal.Set();
+        _thread?.Join();
+        _writer.Dispose();
+        _stopSignal.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (WaitForWork())
+            {
+                while (RunOnce())
+                {
+                }
+            }
+
+            MarkIfDue();
+        }
+        catch (Exception e)
+        {
+            // Final: after a failed write or sync nobody knows what the device holds. The owner ends the process.
+            _progress.Fail(e);
+        }
+    }
+
+    /// <returns>False when it is time to end.</returns>
+    private bool WaitForWork()
+    {
+        bool markNow = false;
+        lock (_gate)
+        {
+            while (!HasWorkLocked())
+            {
+                if (_stopping && _waiting.Count == 0)
+                {
+                    return false;
+                }
+
+                bool markDue = _markedUpTo < _writer.DurableUpTo;
+                _idle = true;
+                bool woken = Monitor.Wait(_gate, markDue ? MarkDelay : Timeout.InfiniteTimeSpan);
+                _idle = false;
+                if (!woken && markDue)
+                {
+                    markNow = true;
+                    break;
+                }
+            }
+        }
+
+        if (markNow)
+        {
+            MarkIfDue();
+        }
+
+        return true;
+    }
+
+    private bool HasWorkLocked() =>
+        _jobs.Count > 0 || (_waiting.Count > 0 && (_stopping || MayWrite is not { } mayWrite || mayWrite()));
+
+    private bool Take()
+    {
+        _taken.Clear();
+        _takenUsed = 0;
+        lock (_gate)
+        {
+            if (!HasWorkLocked() || _waiting.Count == 0)
+            {
+                return false;
+            }
+
+            (_waiting, _taken) = (_taken, _waiting);
+        }
+
+        return true;
+    }
+
+    private void RunJobs()
+    {
+        while (true)
+        {
+            Action? job;
+            lock (_gate)
+            {
+                if (!_jobs.TryDequeue(out job))
+                {
+                    return;
+                }
+            }
+
+            job();
+        }
+    }
+
+    private void Sync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        _writer.Sync();
+        _metrics.Synced(Stopwatch.GetElapsedTime(started));
+    }
+
+    private void ApplyWaitingForSpace(JournalEntry entry)
+    {
+        while (true)
+        {
+            try
+            {
+                entry.Apply();
+                Volatile.Write(ref _outOfSpace, false);
+                return;
+            }
+            catch (DiskException e) when (e.IsOutOfSpace && !_stopSignal.IsSet)
+            {
+                // The entry is durable in the journal. Everything waits until there is room for its place in the log.
+                Volatile.Write(ref _outOfSpace, true);
+                _stopSignal.Wait(SpaceRetryDelay);
+            }
+        }
+    }
+}

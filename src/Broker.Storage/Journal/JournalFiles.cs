@@ -1,0 +1,245 @@
+using Broker.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Journal;
+
+/// <summary>
+/// The numbered files of the journal. A thread of its own keeps the next file ready: pre-zeroed or recycled, so that
+/// writing it never allocates blocks, and with its directory entry durable. Numbers only grow and are never used twice.
+/// </summary>
+internal sealed class JournalFiles : IDisposable
+{
+    // While one file is written, the next is ready and the one after it is being made.
+    private const int ReadyCountMax = 2;
+    private const int ZeroChunkBytes = 1 << 20;
+
+    private readonly IDisk _disk;
+    private readonly string _directory;
+    private readonly long _fileBytes;
+    private readonly int _recycledCountMax;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wanted = new(0);
+    private readonly SemaphoreSlim _madeReady = new(0);
+    private readonly Queue<JournalFile> _ready = new();
+    private readonly Queue<string> _recyclable = new();
+    private readonly SortedDictionary<long, string> _inUse = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Thread _preparer;
+    private long _nextNumber;
+    private Exception? _failure;
+
+    /// <param name="nextNumber">Higher than every number ever used.</param>
+    /// <param name="recycledBytesMax">Freed files up to this many bytes are kept for reuse, the others deleted.</param>
+    public JournalFiles(IDisk disk, string directory, long fileBytes, long nextNumber, long recycledBytesMax)
+    {
+        _disk = disk;
+        _directory = directory;
+        _fileBytes = fileBytes;
+        _nextNumber = nextNumber;
+        _recycledCountMax = (int)Math.Max(1, recycledBytesMax / fileBytes);
+        _preparer = new Thread(PrepareAhead) { IsBackground = true, Name = "journal files" };
+    }
+
+    /// <summary>A number above every file made so far.</summary>
+    public long NextNumber
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _nextNumber;
+            }
+        }
+    }
+
+    public int RecycledCount { get; private set; }
+
+    public void StartPreparing()
+    {
+        _preparer.Start();
+        _wanted.Release(ReadyCountMax);
+    }
+
+    /// <summary>Names a file found at start that replay may still need; <see cref="FreeBelow"/> frees it later.</summary>
+    public void AdoptExisting(long number, string path)
+    {
+        lock (_gate)
+        {
+            _inUse[number] = path;
+        }
+    }
+
+    /// <summary>Takes the next file, waiting for it when none is ready.</summary>
+    /// <param name="sizeBytesMin">What the file must hold at least.</param>
+    public JournalFile TakeNext(long sizeBytesMin)
+    {
+        JournalFile? file = null;
+        while (file is null)
+        {
+            _madeReady.Wait();
+            lock (_gate)
+            {
+                if (_failure is not null)
+                {
+                    _madeReady.Release();
+                    throw new StorageException("The next journal file could not be made: " + _failure.Message, _failure);
+                }
+
+                file = _ready.Dequeue();
+                _inUse[file.Number] = file.File.Path;
+            }
+
+            _wanted.Release();
+        }
+
+        if (file.SizeBytes < sizeBytesMin)
+        {
+            // One entry larger than a whole file: this file grows to hold it.
+            ZeroFrom(file.File, file.SizeBytes, sizeBytesMin);
+            file.File.SyncData();
+            file = new JournalFile(file.File, file.Number, sizeBytesMin);
+        }
+
+        return file;
+    }
+
+    /// <summary>Gives up the files below a number: nothing in them is needed for recovery any more.</summary>
+    public void FreeBelow(long number)
+    {
+        lock (_gate)
+        {
+            while (_inUse.Count > 0)
+            {
+                (long oldest, string path) = _inUse.First();
+                if (oldest >= number)
+                {
+                    break;
+                }
+
+                _inUse.Remove(oldest);
+                if (_recyclable.Count + _ready.Count < _recycledCountMax)
+                {
+                    _recyclable.Enqueue(path);
+                }
+                else
+                {
+                    _disk.DeleteFile(path);
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _wanted.Release();
+        if (_preparer.IsAlive)
+        {
+            _preparer.Join();
+        }
+
+        foreach (JournalFile file in _ready)
+        {
+            file.File.Dispose();
+        }
+
+        _stopping.Dispose();
+        _wanted.Dispose();
+        _madeReady.Dispose();
+    }
+
+    private void PrepareAhead()
+    {
+        while (true)
+        {
+            _wanted.Wait();
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                JournalFile file = PrepareWaitingForSpace();
+                lock (_gate)
+                {
+                    _ready.Enqueue(file);
+                }
+            }
+            catch (Exception e) when (e is StorageException or OperationCanceledException)
+            {
+                lock (_gate)
+                {
+                    _failure = e;
+                }
+            }
+
+            _madeReady.Release();
+        }
+    }
+
+    private JournalFile PrepareWaitingForSpace()
+    {
+        while (true)
+        {
+            try
+            {
+                return Prepare();
+            }
+            catch (DiskException e) when (e.IsOutOfSpace)
+            {
+                // Writes are refused while space is short; what was accepted waits here until there is some.
+                _stopping.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));
+                _stopping.Token.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private JournalFile Prepare()
+    {
+        string? recycled;
+        long number;
+        lock (_gate)
+        {
+            number = _nextNumber++;
+            _recyclable.TryDequeue(out recycled);
+        }
+
+        string path = Path.Combine(_directory, JournalFormat.FileName(number));
+        if (recycled is not null)
+        {
+            _disk.Rename(recycled, path);
+            _disk.SyncDirectory(_directory);
+            RecycledCount++;
+            IDiskFile file = _disk.Open(path, FileOpening.Existing);
+            return new JournalFile(file, number, file.Length);
+        }
+
+        IDiskFile fresh = _disk.Open(path, FileOpening.New);
+        try
+        {
+            ZeroFrom(fresh, 0, _fileBytes);
+            fresh.SyncData();
+            _disk.SyncDirectory(_directory);
+        }
+        catch
+        {
+            fresh.Dispose();
+            _disk.DeleteFile(path);
+            throw;
+        }
+
+        return new JournalFile(fresh, number, _fileBytes);
+    }
+
+    private static void ZeroFrom(IDiskFile file, long from, long to)
+    {
+        byte[] zeros = new byte[ZeroChunkBytes];
+        for (long at = from; at < to; at += zeros.Length)
+        {
+            file.Write(at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - at)));
+        }
+
+        Invariant.Check(file.Length >= to);
+    }
+}

@@ -1,0 +1,203 @@
+using static System.Buffers.Binary.BinaryPrimitives;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Journal;
+
+/// <summary>
+/// Reads the journal from a checkpoint to its end, from the device. Tells a torn write from damage: bytes that a later
+/// frame declares durable must be there; what no frame vouches for was never acknowledged and is cut.
+/// </summary>
+internal sealed class JournalReplay
+{
+    private readonly IDisk _disk;
+    private readonly List<(long Number, string Path)> _files = [];
+    private long _entryCount;
+    private long _bytesRead;
+
+    public JournalReplay(IDisk disk, string directory)
+    {
+        _disk = disk;
+        foreach (string path in disk.ListFiles(directory))
+        {
+            if (JournalFormat.NumberOf(path) is var number and >= 0)
+            {
+                _files.Add((number, path));
+            }
+        }
+
+        _files.Sort();
+    }
+
+    public IReadOnlyList<(long Number, string Path)> Files => _files;
+
+    /// <exception cref="CorruptLogException">Something that was durable is damaged or gone.</exception>
+    public ReplayResult Run(JournalPosition from, IJournalVisitor visitor)
+    {
+        SyncAll();
+        JournalPosition at = from;
+        bool groupEnded = true;
+        string? torn = null;
+        if (from.FileNumber > 0)
+        {
+            string path = PathOf(from.FileNumber)
+                ?? throw new CorruptLogException(
+                    JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
+            using AlignedBuffer bytes = ReadWhole(path);
+            (at, groupEnded) = ReplayFile(bytes.Span, path, at, visitor);
+            torn = TornAt(bytes.Span, path, at, groupEnded);
+        }
+
+        foreach ((long number, string path) in _files)
+        {
+            if (number <= from.FileNumber)
+            {
+                continue;
+            }
+
+            using AlignedBuffer bytes = ReadWhole(path);
+            CheckVersion(bytes.Span, path);
+            if (!ContinuesFrom(bytes.Span, number, at))
+            {
+                continue;
+            }
+
+            var start = at with { FileNumber = number, Position = JournalFormat.BlockBytes };
+            (at, groupEnded) = ReplayFile(bytes.Span, path, start, visitor);
+            torn = TornAt(bytes.Span, path, at, groupEnded);
+        }
+
+        RefuseIfLaterFramesVouchForMore(at);
+        long highest = _files.Count > 0 ? _files[^1].Number : 0;
+        return new ReplayResult(at, _entryCount, _bytesRead, torn, highest);
+    }
+
+    private static bool ContinuesFrom(ReadOnlySpan<byte> file, long number, JournalPosition at) =>
+        file.Length > JournalFormat.BlockBytes
+        && JournalFrame.TryOpen(file[JournalFormat.BlockBytes..], number, out JournalFrame first)
+        && first.PreviousCrc == at.FrameCrc
+        && first.Lsn == NextLsn(at, first.Kind);
+
+    private static long NextLsn(JournalPosition at, byte kind) => kind == JournalFormat.MarkKind ? at.Lsn : at.Lsn + 1;
+
+    /// <summary>A file of a newer format is refused by name; a header that was never written, or is torn, is not a version.</summary>
+    private static void CheckVersion(ReadOnlySpan<byte> file, string path)
+    {
+        if (file.Length < JournalFormat.FileHeaderBytes
+            || ReadUInt64LittleEndian(file[JournalFormat.FileMagicAt..]) != JournalFormat.FileMagic
+            || ReadUInt32LittleEndian(file[JournalFormat.FileCrcAt..]) != JournalFormat.FileHeaderCrc(file))
+        {
+            return;
+        }
+
+        uint version = ReadUInt32LittleEndian(file[JournalFormat.FileVersionAt..]);
+        if (version > JournalFormat.Version)
+        {
+            throw new UnsupportedFormatException(path, "journal format", version, JournalFormat.Version);
+        }
+    }
+
+    private (JournalPosition At, bool GroupEnded) ReplayFile(
+        ReadOnlySpan<byte> file, string path, JournalPosition at, IJournalVisitor visitor)
+    {
+        bool groupEnded = true;
+        while (at.Position < file.Length)
+        {
+            ReadOnlySpan<byte> rest = file[(int)at.Position..];
+            if (!JournalFrame.TryOpen(rest, at.FileNumber, out JournalFrame frame)
+                || frame.PreviousCrc != at.FrameCrc
+                || frame.Lsn != NextLsn(at, frame.Kind)
+                || (frame.Flags & JournalFormat.EntryLast) == 0
+                || (frame.Kind != JournalFormat.MarkKind && !visitor.IsIntact(frame.Kind, frame.Body)))
+            {
+                break;
+            }
+
+            if (frame.Kind != JournalFormat.MarkKind)
+            {
+                visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
+                _entryCount++;
+            }
+
+            _bytesRead += frame.SizeBytes;
+            groupEnded = frame.IsGroupLast;
+            long next = at.Position + JournalFormat.AlignFrame(frame.SizeBytes);
+            at = new JournalPosition(
+                at.FileNumber, groupEnded ? JournalFormat.AlignBlock(next) : next, frame.Crc, frame.Lsn);
+        }
+
+        _ = path;
+        return (at, groupEnded);
+    }
+
+    /// <summary>Says whether a group was begun at the end and not finished.</summary>
+    private static string? TornAt(ReadOnlySpan<byte> file, string path, JournalPosition at, bool groupEnded)
+    {
+        bool begun = at.Position + JournalFormat.FrameHeaderBytes <= file.Length
+            && ReadUInt32LittleEndian(file[(int)at.Position..]) == JournalFormat.FrameMagic
+            && ReadUInt32LittleEndian(file[((int)at.Position + JournalFormat.FramePreviousCrcAt)..]) == at.FrameCrc;
+        return !groupEnded || begun ? $"{Path.GetFileName(path)} at byte {at.Position}" : null;
+    }
+
+    /// <summary>
+    /// Looks behind the end for an intact frame that says entries beyond the end were durable. There is one exactly when
+    /// something durable was lost.
+    /// </summary>
+    private void RefuseIfLaterFramesVouchForMore(JournalPosition end)
+    {
+        foreach ((long number, string path) in _files)
+        {
+            if (number < end.FileNumber)
+            {
+                continue;
+            }
+
+            using AlignedBuffer buffer = ReadWhole(path);
+            ReadOnlySpan<byte> file = buffer.Span;
+            int position = number == end.FileNumber ? (int)end.Position : 0;
+            for (; position + JournalFormat.FrameHeaderBytes <= file.Length; position += JournalFormat.FrameAlignmentBytes)
+            {
+                if (ReadUInt32LittleEndian(file[position..]) == JournalFormat.FrameMagic
+                    && JournalFrame.TryOpen(file[position..], number, out JournalFrame frame)
+                    && frame.DurableUpTo > end.Lsn)
+                {
+                    string damaged = PathOf(end.FileNumber) ?? path;
+                    throw new CorruptLogException(
+                        damaged, end.Position, $"entry {end.Lsn + 1} (entries up to {frame.DurableUpTo} were durable)",
+                        "bytes that do not pass their checksum");
+                }
+            }
+        }
+    }
+
+    private void SyncAll()
+    {
+        foreach ((_, string path) in _files)
+        {
+            using IDiskFile file = _disk.Open(path, FileOpening.Existing);
+            file.SyncData();
+        }
+    }
+
+    private AlignedBuffer ReadWhole(string path)
+    {
+        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
+        int length = checked((int)JournalFormat.AlignBlock(file.Length));
+        var buffer = new AlignedBuffer(Math.Max(length, JournalFormat.BlockBytes));
+        int read = file.ReadFromDevice(0, buffer, buffer.Length);
+        buffer.Span[read..].Clear();
+        return buffer;
+    }
+
+    private string? PathOf(long number)
+    {
+        foreach ((long candidate, string path) in _files)
+        {
+            if (candidate == number)
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,149 @@
+using Broker.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Journal;
+
+/// <summary>
+/// Writes groups of entries and syncs them. Single-threaded. After a failure nothing may be written any more: the caller
+/// latches it.
+/// </summary>
+internal sealed class JournalWriter : IDisposable
+{
+    // A sync of 4 MiB takes about 3 ms; more in one group only makes everyone wait longer.
+    private const long GroupBytesMax = 4 << 20;
+
+    private readonly JournalFiles _files;
+    private readonly GatherList _gather = new(smallBytes: 256 * 1024);
+    private readonly long _incarnation;
+    private JournalFile? _active;
+    private JournalPosition _position;
+    private long _durableUpTo;
+
+    /// <param name="end">Where recovery found the journal to end. Writing goes on in a new file.</param>
+    public JournalWriter(JournalFiles files, JournalPosition end, long incarnation)
+    {
+        _files = files;
+        _incarnation = incarnation;
+        _position = end;
+        _durableUpTo = end.Lsn;
+    }
+
+    /// <summary>Where the next group begins, unless the file is full.</summary>
+    public JournalPosition Position => _position;
+
+    /// <summary>The newest entry that a completed sync covers.</summary>
+    public long DurableUpTo => _durableUpTo;
+
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Writes as many entries as one group takes.</summary>
+    /// <returns>How many, counted from <paramref name="from"/>; at least 1. Durable after <see cref="Sync"/>.</returns>
+    public int Write(List<JournalEntry> entries, int from)
+    {
+        Invariant.Check(from < entries.Count);
+        bool opensFile = _active is null || _position.Position + entries[from].FrameBytes > _active.SizeBytes;
+        if (opensFile)
+        {
+            OpenNextFile(entries[from].FrameBytes);
+        }
+
+        int count = CountThatFit(entries, from, start: opensFile ? JournalFormat.BlockBytes : _position.Position);
+        BeginGroup(opensFile, firstLsn: entries[from].Lsn);
+        uint crc = _position.FrameCrc;
+        for (int i = 0; i < count; i++)
+        {
+            JournalEntry entry = entries[from + i];
+            Invariant.Check(entry.Lsn == _position.Lsn + i + 1);
+            byte flags = i == count - 1 ? (byte)(JournalFormat.EntryLast | JournalFormat.GroupLast) : JournalFormat.EntryLast;
+            crc = JournalFrame.Write(
+                _gather, entry.Kind, flags, entry.Lsn, _durableUpTo, _active!.Number, crc,
+                entry.Head, entry.Payload, entry.PayloadCoveredBytes);
+        }
+
+        EndGroup(opensFile, crc, lastLsn: entries[from + count - 1].Lsn);
+        return count;
+    }
+
+    /// <summary>Writes a frame that says only what is durable, so that damage up to there is known as damage.</summary>
+    public void WriteMark()
+    {
+        bool opensFile = _active is null || _position.Position + JournalFormat.BlockBytes > _active.SizeBytes;
+        if (opensFile)
+        {
+            OpenNextFile(JournalFormat.FrameHeaderBytes);
+        }
+
+        BeginGroup(opensFile, firstLsn: _position.Lsn);
+        uint crc = JournalFrame.Write(
+            _gather, JournalFormat.MarkKind, JournalFormat.EntryLast | JournalFormat.GroupLast, _position.Lsn, _durableUpTo,
+            _active!.Number, _position.FrameCrc, head: default, payload: default, payloadCoveredBytes: 0);
+        EndGroup(opensFile, crc, _position.Lsn);
+    }
+
+    public void Sync()
+    {
+        _active!.File.SyncData();
+        _durableUpTo = _position.Lsn;
+    }
+
+    public void Dispose()
+    {
+        _active?.File.Dispose();
+        _active = null;
+    }
+
+    private void OpenNextFile(int firstFrameBytes)
+    {
+        long sizeBytesMin = JournalFormat.AlignBlock(JournalFormat.BlockBytes + firstFrameBytes);
+        JournalFile next = _files.TakeNext(sizeBytesMin);
+        _active?.File.Dispose();
+        _active = next;
+    }
+
+    private int CountThatFit(List<JournalEntry> entries, int from, long start)
+    {
+        long room = Math.Min(GroupBytesMax, _active!.SizeBytes - start);
+        int count = 0;
+        long bytes = 0;
+        while (from + count < entries.Count)
+        {
+            bytes += entries[from + count].FrameBytes;
+            if (bytes > room && count > 0)
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        return count;
+    }
+
+    private void BeginGroup(bool opensFile, long firstLsn)
+    {
+        _gather.Clear();
+        if (opensFile)
+        {
+            Span<byte> block = _gather.Reserve(JournalFormat.BlockBytes);
+            JournalFormat.WriteFileHeader(block, _active!.Number, _incarnation, firstLsn, previous: _position);
+        }
+    }
+
+    private void EndGroup(bool opensFile, uint crc, long lastLsn)
+    {
+        int padding = (int)(JournalFormat.AlignBlock(_gather.TotalBytes) - _gather.TotalBytes);
+        if (padding > 0)
+        {
+            _gather.Reserve(padding);
+        }
+
+        _gather.Seal();
+        long start = opensFile ? 0 : _position.Position;
+        Invariant.Check(start % JournalFormat.BlockBytes == 0);
+        Invariant.Check(start + _gather.TotalBytes <= _active!.SizeBytes);
+        _active.File.Write(start, _gather);
+        BytesWritten += _gather.TotalBytes;
+        _position = new JournalPosition(_active.Number, start + _gather.TotalBytes, crc, lastLsn);
+        _gather.Clear();
+    }
+}

@@ -1,0 +1,307 @@
+using Broker.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Segments;
+
+/// <summary>
+/// One file of a partition's log. Written by the journal's thread alone, with positioned writes; read by any thread that
+/// holds a lease, through a read-only map. The file is given back only when the last lease is gone.
+/// </summary>
+internal sealed class Segment
+{
+    // The kernel is asked to begin writing back in such steps, so that a checkpoint does not find all of it undone.
+    private const int WriteBackStepBytes = 8 << 20;
+
+    private readonly SegmentFiles _files;
+    private readonly uint _indexSeed;
+    private readonly int _indexIntervalBytes;
+    private readonly Lock _openGate = new();
+    private IDiskFile? _file;
+    private FileMap? _map;
+    private SegmentIndex? _index;
+    private int _indexedTo;
+    private int _indexSavedTo;
+    private int _indexSavedCount;
+    private long _indexFileEnd;
+    private int _endPosition;
+    private int _writeBackFrom;
+    private long _nextOffset;
+    private long _maxTimestamp;
+    private long _lastAppend;
+    private int _leases = 1;
+    private bool _deleteWhenFree;
+
+    /// <param name="capacityBytes">Up to where it may be written; never changes.</param>
+    public Segment(SegmentFiles files, string directory, uint seed, SegmentState state, int capacityBytes, int indexIntervalBytes)
+    {
+        _files = files;
+        _indexSeed = Crc32C.Append(seed, BitConverter.GetBytes(state.BaseOffset));
+        _indexIntervalBytes = indexIntervalBytes;
+        BaseOffset = state.BaseOffset;
+        CapacityBytes = Math.Max(capacityBytes, state.EndPosition);
+        LogPath = SegmentFiles.LogPath(directory, BaseOffset);
+        IndexPath = SegmentFiles.IndexPath(directory, BaseOffset);
+        _endPosition = state.EndPosition;
+        _writeBackFrom = state.EndPosition;
+        _nextOffset = state.NextOffset;
+        _maxTimestamp = state.MaxTimestampMs;
+        FirstAppendMs = state.FirstAppendMs;
+        _lastAppend = state.LastAppendMs;
+        if (_endPosition == 0)
+        {
+            _index = new SegmentIndex();
+        }
+    }
+
+    public long BaseOffset { get; }
+
+    public int CapacityBytes { get; }
+
+    public string LogPath { get; }
+
+    public string IndexPath { get; }
+
+    /// <summary>Bytes written: what lies before is whole batches.</summary>
+    public int EndPosition => Volatile.Read(ref _endPosition);
+
+    public long NextOffset => Volatile.Read(ref _nextOffset);
+
+    public long MaxTimestampMs => Volatile.Read(ref _maxTimestamp);
+
+    public long FirstAppendMs { get; private set; }
+
+    public long LastAppendMs => Volatile.Read(ref _lastAppend);
+
+    /// <summary>Written since the last sync.</summary>
+    public bool IsDirty { get; private set; }
+
+    public SegmentState State => new(BaseOffset, EndPosition, NextOffset, MaxTimestampMs, FirstAppendMs, LastAppendMs);
+
+    /// <summary>Writes one stored batch in its place. Writing the same again changes nothing.</summary>
+    public void Write(int position, ReadOnlySpan<byte> storedBatch)
+    {
+        Invariant.Check(position == EndPosition);
+        Invariant.Check(position + storedBatch.Length <= CapacityBytes);
+        var view = new StoredBatchView(storedBatch);
+        Invariant.Check(view.BaseOffset == NextOffset);
+        IDiskFile file = OpenForAppend();
+        file.Write(position, storedBatch);
+        IsDirty = true;
+        int end = position + storedBatch.Length;
+        if (_index is { } index && _indexedTo == position)
+        {
+            index.Note((uint)(view.BaseOffset - BaseOffset), position, view.MaxTimestamp, _indexIntervalBytes);
+            _indexedTo = end;
+        }
+
+        if (position == 0)
+        {
+            FirstAppendMs = view.AppendTimeMs;
+        }
+
+        Volatile.Write(ref _maxTimestamp, Math.Max(_maxTimestamp, view.MaxTimestamp));
+        Volatile.Write(ref _lastAppend, view.AppendTimeMs);
+        Volatile.Write(ref _endPosition, end);
+        Volatile.Write(ref _nextOffset, view.NextOffset);
+        if (end - _writeBackFrom >= WriteBackStepBytes)
+        {
+            file.StartWriteBack(_writeBackFrom, end - _writeBackFrom);
+            _writeBackFrom = end;
+        }
+    }
+
+    /// <summary>Called on the journal's thread before a checkpoint syncs: what is written later is dirty again.</summary>
+    /// <returns>False when there is nothing to sync.</returns>
+    public bool BeginSync()
+    {
+        bool dirty = IsDirty;
+        IsDirty = false;
+        return dirty;
+    }
+
+    /// <summary>Makes what was written durable. A failure is final.</summary>
+    public void Sync() => _file?.SyncData();
+
+    /// <summary>Saves the index up to what is known now. The caller syncs with the checkpoint.</summary>
+    /// <returns>The file to sync, to be disposed; null when there was nothing new.</returns>
+    public IDiskFile? SaveIndex(int upTo)
+    {
+        SegmentIndex? index = _index;
+        if (index is null || _indexSavedTo >= upTo || _indexedTo < upTo)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<IndexEntry> entries = index.Entries(_indexSavedCount);
+        int count = 0;
+        while (count < entries.Length && entries[count].Position < upTo)
+        {
+            count++;
+        }
+
+        bool fresh = _indexFileEnd == 0 && !_files.Disk.FileExists(IndexPath);
+        IDiskFile file = _files.Disk.Open(IndexPath, FileOpening.ExistingOrNew);
+        if (fresh)
+        {
+            _files.Note(Path.GetDirectoryName(IndexPath)!);
+        }
+
+        _indexFileEnd = IndexFile.AppendBlock(
+            file, _indexFileEnd, _indexSeed, entries[..count], _indexSavedTo, upTo, MaxTimestampMs);
+        _indexSavedTo = upTo;
+        _indexSavedCount += count;
+        return file;
+    }
+
+    /// <summary>The index, loaded and completed from the segment when it is not in memory.</summary>
+    public SegmentIndex Index()
+    {
+        if (Volatile.Read(ref _index) is { } ready)
+        {
+            return ready;
+        }
+
+        lock (_openGate)
+        {
+            if (_index is null)
+            {
+                LoadIndexLocked();
+            }
+
+            return _index!;
+        }
+    }
+
+    /// <summary>A read-only view of the whole segment; made once.</summary>
+    public FileMap Map()
+    {
+        if (Volatile.Read(ref _map) is { } map)
+        {
+            return map;
+        }
+
+        lock (_openGate)
+        {
+            if (_map is null)
+            {
+                Volatile.Write(ref _map, FileLocked().Map(CapacityBytes));
+            }
+
+            return _map!;
+        }
+    }
+
+    public IDiskFile File()
+    {
+        lock (_openGate)
+        {
+            return FileLocked();
+        }
+    }
+
+    /// <summary>Keeps map and file alive until <see cref="Release"/>; false when the segment was freed.</summary>
+    public bool TryLease()
+    {
+        int leases = Volatile.Read(ref _leases);
+        while (leases > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (seen == leases)
+            {
+                return true;
+            }
+
+            leases = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _leases) > 0)
+        {
+            return;
+        }
+
+        _map?.Unmap();
+        long bytes = _deleteWhenFree && _file is { } file ? file.Length : 0;
+        _file?.Dispose();
+        _file = null;
+        if (_deleteWhenFree)
+        {
+            if (_files.Disk.FileExists(LogPath))
+            {
+                _files.Free(LogPath, bytes);
+            }
+
+            _files.Disk.DeleteFile(IndexPath);
+        }
+    }
+
+    /// <summary>Gives up the owner's hold; the files go when the last reader is done.</summary>
+    public void Delete()
+    {
+        _deleteWhenFree = true;
+        Release();
+    }
+
+    private IDiskFile OpenForAppend()
+    {
+        if (_file is { } file)
+        {
+            return file;
+        }
+
+        lock (_openGate)
+        {
+            _file ??= _files.OpenForAppend(LogPath);
+            return _file;
+        }
+    }
+
+    private IDiskFile FileLocked() => _file ??= _files.Disk.Open(LogPath, FileOpening.Existing);
+
+    private void LoadIndexLocked()
+    {
+        int end = EndPosition;
+        var index = new SegmentIndex(capacity: 256);
+        if (_files.Disk.FileExists(IndexPath))
+        {
+            using IDiskFile file = _files.Disk.Open(IndexPath, FileOpening.ReadOnly);
+            byte[] bytes = new byte[file.Length];
+            int read = file.Read(0, bytes);
+            (_indexSavedTo, _indexFileEnd) = IndexFile.Load(bytes.AsSpan(0, read), _indexSeed, end, index);
+        }
+
+        _indexSavedCount = index.Count;
+        _indexedTo = _indexSavedTo;
+        IndexRestLocked(index, end);
+        Volatile.Write(ref _index, index);
+    }
+
+    /// <summary>Reads the batch headers behind the saved index. Stops at damage: then reading there finds and reports it.</summary>
+    private void IndexRestLocked(SegmentIndex index, int end)
+    {
+        Span<byte> header = stackalloc byte[StoredBatch.OverheadBytes];
+        IDiskFile file = FileLocked();
+        while (_indexedTo + StoredBatch.OverheadBytes <= end)
+        {
+            if (file.Read(_indexedTo, header) < header.Length)
+            {
+                return;
+            }
+
+            var view = new StoredBatchView(header);
+            long size = view.SizeBytes;
+            if (size < StoredBatch.OverheadBytes || _indexedTo + size > end || view.BaseOffset < BaseOffset
+                || view.BaseOffset - BaseOffset > uint.MaxValue)
+            {
+                return;
+            }
+
+            index.Note((uint)(view.BaseOffset - BaseOffset), _indexedTo, view.MaxTimestamp, _indexIntervalBytes);
+            _indexedTo += (int)size;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+
+namespace Broker.Storage;
+
+/// <summary>The meters of journal and segments. Whoever exports them listens to the meter by name.</summary>
+public sealed class StorageMetrics : IDisposable
+{
+    public const string MeterName = "Broker.Storage";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _syncs;
+    private readonly Histogram<double> _syncSeconds;
+    private readonly Histogram<int> _groupEntries;
+    private readonly Counter<long> _rolls;
+    private readonly Counter<long> _checkpoints;
+    private readonly Histogram<double> _checkpointSeconds;
+    private readonly Counter<long> _appliedBytes;
+    private readonly Counter<long> _corruptBatches;
+    private readonly Counter<long> _coldReads;
+    private long _syncCount;
+    private long _rollCount;
+    private long _checkpointCount;
+
+    public StorageMetrics()
+    {
+        _syncs = _meter.CreateCounter<long>("broker_journal_syncs_total", null, "Completed syncs of the journal.");
+        _syncSeconds = _meter.CreateHistogram<double>("broker_journal_sync_seconds", "s", "Duration of a journal sync.");
+        _groupEntries = _meter.CreateHistogram<int>("broker_journal_group_entries", null, "Entries that shared one sync.");
+        _rolls = _meter.CreateCounter<long>("broker_segment_rolls_total", null, "Segments begun.");
+        _checkpoints = _meter.CreateCounter<long>("broker_checkpoints_total", null, "Completed checkpoints.");
+        _checkpointSeconds = _meter.CreateHistogram<double>("broker_checkpoint_seconds", "s", "Duration of a checkpoint.");
+        _appliedBytes = _meter.CreateCounter<long>("broker_segment_written_bytes_total", "By", "Bytes written to segments.");
+        _corruptBatches = _meter.CreateCounter<long>("broker_corrupt_batches_total", null, "Batches that failed their checksum when read.");
+        _coldReads = _meter.CreateCounter<long>("broker_cold_reads_total", null, "Reads that went to the disk rather than the map.");
+    }
+
+    public long SyncCount => Interlocked.Read(ref _syncCount);
+
+    public long RollCount => Interlocked.Read(ref _rollCount);
+
+    public long CheckpointCount => Interlocked.Read(ref _checkpointCount);
+
+    public void Dispose() => _meter.Dispose();
+
+    internal void Synced(TimeSpan duration)
+    {
+        Interlocked.Increment(ref _syncCount);
+        _syncs.Add(1);
+        _syncSeconds.Record(duration.TotalSeconds);
+    }
+
+    internal void GroupWritten(int entries) => _groupEntries.Record(entries);
+
+    internal void Rolled()
+    {
+        Interlocked.Increment(ref _rollCount);
+        _rolls.Add(1);
+    }
+
+    internal void Checkpointed(TimeSpan duration)
+    {
+        Interlocked.Increment(ref _checkpointCount);
+        _checkpoints.Add(1);
+        _checkpointSeconds.Record(duration.TotalSeconds);
+    }
+
+    internal void Applied(int bytes) => _appliedBytes.Add(bytes);
+
+    internal void CorruptBatch() => _corruptBatches.Add(1);
+
+    internal void ColdRead() => _coldReads.Add(1);
+}

@@ -107,6 +107,11 @@ internal sealed class GroupCommitter : IDisposable
             ApplyWaitingForSpace(_taken[i]);
         }
 
+        for (int i = first; i < first + count; i++)
+        {
+            _taken[i].Publish();
+        }
+
         _progress.AdvanceVisible(lastLsn);
         for (int i = first; i < first + count; i++)
         {
@@ -130,11 +135,33 @@ internal sealed class GroupCommitter : IDisposable
         }
     }
 
+    /// <summary>Writes and syncs a few marks; only before <see cref="Start"/>.</summary>
+    /// <returns>The median time of a sync.</returns>
+    public TimeSpan MeasureSync()
+    {
+        var times = new TimeSpan[5];
+        for (int i = 0; i < times.Length; i++)
+        {
+            _writer.WriteMark();
+            long started = Stopwatch.GetTimestamp();
+            _writer.Sync();
+            times[i] = Stopwatch.GetElapsedTime(started);
+        }
+
+        Array.Sort(times);
+        return times[times.Length / 2];
+    }
+
     /// <summary>Finishes what was handed over, marks it and ends the thread.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
+            if (_stopping)
+            {
+                return;
+            }
+
             _stopping = true;
             Monitor.Pulse(_gate);
         }

@@ -26,7 +26,12 @@ internal abstract class JournalEntry
     /// </summary>
     public abstract void Apply();
 
-    /// <summary>Called once, when all entries of the group were applied and are visible.</summary>
+    /// <summary>Makes what was applied readable; called once, when all entries of the group were applied.</summary>
+    public virtual void Publish()
+    {
+    }
+
+    /// <summary>Called once, when the group is visible: gives resources back.</summary>
     public virtual void Completed()
     {
     }

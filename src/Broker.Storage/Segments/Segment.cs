@@ -12,6 +12,9 @@ internal sealed class Segment
     // The kernel is asked to begin writing back in such steps, so that a checkpoint does not find all of it undone.
     private const int WriteBackStepBytes = 8 << 20;
 
+    /// <summary>How far behind an indexed position a wanted batch may begin, at most about this.</summary>
+    public const int IndexSlackBytes = 64 << 10;
+
     private readonly SegmentFiles _files;
     private readonly uint _indexSeed;
     private readonly int _indexIntervalBytes;
@@ -31,14 +34,13 @@ internal sealed class Segment
     private int _leases = 1;
     private bool _deleteWhenFree;
 
-    /// <param name="capacityBytes">Up to where it may be written; never changes.</param>
-    public Segment(SegmentFiles files, string directory, uint seed, SegmentState state, int capacityBytes, int indexIntervalBytes)
+    public Segment(SegmentFiles files, string directory, uint seed, SegmentState state, int indexIntervalBytes)
     {
         _files = files;
         _indexSeed = Crc32C.Append(seed, BitConverter.GetBytes(state.BaseOffset));
         _indexIntervalBytes = indexIntervalBytes;
         BaseOffset = state.BaseOffset;
-        CapacityBytes = Math.Max(capacityBytes, state.EndPosition);
+        CapacityBytes = state.CapacityBytes;
         LogPath = SegmentFiles.LogPath(directory, BaseOffset);
         IndexPath = SegmentFiles.IndexPath(directory, BaseOffset);
         _endPosition = state.EndPosition;
@@ -75,7 +77,7 @@ internal sealed class Segment
     /// <summary>Written since the last sync.</summary>
     public bool IsDirty { get; private set; }
 
-    public SegmentState State => new(BaseOffset, EndPosition, NextOffset, MaxTimestampMs, FirstAppendMs, LastAppendMs);
+    public SegmentState State => new(BaseOffset, CapacityBytes, EndPosition, NextOffset, MaxTimestampMs, FirstAppendMs, LastAppendMs);
 
     /// <summary>Writes one stored batch in its place. Writing the same again changes nothing.</summary>
     public void Write(int position, ReadOnlySpan<byte> storedBatch)
@@ -85,10 +87,11 @@ internal sealed class Segment
         var view = new StoredBatchView(storedBatch);
         Invariant.Check(view.BaseOffset == NextOffset);
         IDiskFile file = OpenForAppend();
+        SegmentIndex index = Index();
         file.Write(position, storedBatch);
         IsDirty = true;
         int end = position + storedBatch.Length;
-        if (_index is { } index && _indexedTo == position)
+        if (_indexedTo == position)
         {
             index.Note((uint)(view.BaseOffset - BaseOffset), position, view.MaxTimestamp, _indexIntervalBytes);
             _indexedTo = end;
@@ -122,14 +125,13 @@ internal sealed class Segment
     /// <summary>Makes what was written durable. A failure is final.</summary>
     public void Sync() => _file?.SyncData();
 
-    /// <summary>Saves the index up to what is known now. The caller syncs with the checkpoint.</summary>
-    /// <returns>The file to sync, to be disposed; null when there was nothing new.</returns>
-    public IDiskFile? SaveIndex(int upTo)
+    /// <summary>Appends what is new to the index file. Not synced: a lost index is made again from the segment.</summary>
+    public void SaveIndex(int upTo)
     {
         SegmentIndex? index = _index;
         if (index is null || _indexSavedTo >= upTo || _indexedTo < upTo)
         {
-            return null;
+            return;
         }
 
         ReadOnlySpan<IndexEntry> entries = index.Entries(_indexSavedCount);
@@ -139,18 +141,11 @@ internal sealed class Segment
             count++;
         }
 
-        bool fresh = _indexFileEnd == 0 && !_files.Disk.FileExists(IndexPath);
-        IDiskFile file = _files.Disk.Open(IndexPath, FileOpening.ExistingOrNew);
-        if (fresh)
-        {
-            _files.Note(Path.GetDirectoryName(IndexPath)!);
-        }
-
+        using IDiskFile file = _files.Disk.Open(IndexPath, FileOpening.ExistingOrNew);
         _indexFileEnd = IndexFile.AppendBlock(
             file, _indexFileEnd, _indexSeed, entries[..count], _indexSavedTo, upTo, MaxTimestampMs);
         _indexSavedTo = upTo;
         _indexSavedCount += count;
-        return file;
     }
 
     /// <summary>The index, loaded and completed from the segment when it is not in memory.</summary>

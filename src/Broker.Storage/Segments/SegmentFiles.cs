@@ -18,6 +18,7 @@ internal sealed class SegmentFiles
     private readonly long _recycleBytesMax;
     private readonly Stack<(string Path, long Bytes)> _recycled = new();
     private readonly HashSet<string> _changedDirectories = new(StringComparer.Ordinal);
+    private readonly List<string> _deletedTopics = [];
     private long _recycledBytes;
     private long _recycledNumber;
 
@@ -32,7 +33,7 @@ internal sealed class SegmentFiles
         Note(disk.CreateDirectory(_recycleDirectory));
         foreach (string leftOver in disk.ListFiles(_recycleDirectory))
         {
-            disk.DeleteFile(leftOver);
+            Adopt(leftOver);
         }
     }
 
@@ -95,6 +96,49 @@ internal sealed class SegmentFiles
         Disk.DeleteFile(path);
     }
 
+    private bool RemoveIfEmpty(string directory)
+    {
+        if (!Disk.DirectoryExists(directory))
+        {
+            return true;
+        }
+
+        bool empty = Disk.ListFiles(directory).Count == 0;
+        foreach (string inner in Disk.ListDirectories(directory))
+        {
+            empty &= RemoveIfEmpty(inner);
+        }
+
+        if (empty)
+        {
+            Disk.DeleteDirectory(directory);
+            _changedDirectories.Remove(directory);
+        }
+
+        return empty;
+    }
+
+    private void Adopt(string leftOver)
+    {
+        long bytes;
+        using (IDiskFile file = Disk.Open(leftOver, FileOpening.ReadOnly))
+        {
+            bytes = file.Length;
+        }
+
+        bool known = long.TryParse(Path.GetFileNameWithoutExtension(leftOver), out long number);
+        if (known && _recycledBytes + bytes <= _recycleBytesMax)
+        {
+            _recycled.Push((leftOver, bytes));
+            _recycledBytes += bytes;
+            _recycledNumber = Math.Max(_recycledNumber, number + 1);
+        }
+        else
+        {
+            Disk.DeleteFile(leftOver);
+        }
+    }
+
     public void Note(string directory)
     {
         lock (_gate)
@@ -108,6 +152,24 @@ internal sealed class SegmentFiles
         foreach (string directory in directories)
         {
             Note(directory);
+        }
+    }
+
+    /// <summary>Has the topic's directories removed by <see cref="RemoveEmptyDirectories"/>.</summary>
+    public void NoteDeletedTopic(string topic)
+    {
+        lock (_gate)
+        {
+            _deletedTopics.Add(TopicDirectory(topic));
+        }
+    }
+
+    /// <summary>Removes the directories of deleted topics that are empty by now. One with a file in it stays for another time.</summary>
+    public void RemoveEmptyDirectories()
+    {
+        lock (_gate)
+        {
+            _deletedTopics.RemoveAll(RemoveIfEmpty);
         }
     }
 

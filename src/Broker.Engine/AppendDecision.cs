@@ -1,0 +1,35 @@
+namespace Broker.Engine;
+
+/// <summary>What the sequencer decided for one batch.</summary>
+/// <param name="BaseOffset">Offset of its first record; of the original for a duplicate.</param>
+/// <param name="AppendTimeMs">When the broker appended it, milliseconds since 1970 UTC.</param>
+/// <param name="Lsn">
+/// What the answer depends on, for refusals and duplicates too: it may leave only when this entry is visible (or, for
+/// <see cref="Durability.Os"/>, written).
+/// </param>
+/// <param name="Durability">What the ack will mean.</param>
+/// <param name="Found">The offending value of a refusal.</param>
+/// <param name="Expected">The value that it was held against.</param>
+public readonly record struct AppendDecision(
+    BrokerError Error, long BaseOffset, long AppendTimeMs, bool Duplicate, long Lsn, Durability Durability, long Found, long Expected)
+{
+    public bool IsAccepted => Error == BrokerError.None;
+
+    /// <summary>One sentence for a person.</summary>
+    public string Describe() => Error switch
+    {
+        BrokerError.UnknownTopicOrPartition => "The topic or partition does not exist any more.",
+        BrokerError.UnknownProducerId => $"Producer id {Found} is not known to this broker: ask for a new one.",
+        BrokerError.InvalidProducerEpoch => $"Producer epoch {Found} is not the current one ({Expected}): another instance has taken over.",
+        BrokerError.OutOfOrderSequenceNumber => $"Sequence {Found} came where {Expected} was expected: a batch before it is missing.",
+        BrokerError.DuplicateSequenceNumber => $"Sequence {Found} was appended long ago (next is {Expected}); its offset is no longer remembered.",
+        BrokerError.MessageTooLarge => $"The batch has {Found} bytes; the segment size of the topic allows {Expected}.",
+        BrokerError.DiskFull => $"The disk has {Found} bytes free; writes are accepted from {Expected} on. Reads go on. Free space or lower retention.",
+        BrokerError.StorageError => "The journal has failed; the broker is stopping.",
+        BrokerError.NotReady => "The broker is stopping.",
+        _ => Error.ToString(),
+    };
+
+    internal static AppendDecision Refused(BrokerError error, long lsn, long found = 0, long expected = 0) =>
+        new(error, BaseOffset: -1, AppendTimeMs: 0, Duplicate: false, lsn, Durability.Durable, found, expected);
+}

@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using Broker.Engine.Producers;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Storage;
+using Broker.Storage.Files;
+using Broker.Storage.Journal;
+
+namespace Broker.Engine;
+
+/// <summary>
+/// The broker without its network: open a data directory, append, read, change topics. Every method may be called from any
+/// thread. What it answers is durable and visible, or says which LSN to wait for.
+/// </summary>
+public sealed class BrokerEngine : IAsyncDisposable
+{
+    private readonly EngineParts _parts;
+    private readonly Sequencer _sequencer;
+    private readonly CheckpointThread _checkpoints;
+    private readonly TimeProvider _time;
+    private readonly List<ITimer> _timers = [];
+    private int _closed;
+
+    private BrokerEngine(EngineParts parts, Sequencer sequencer, CheckpointThread checkpoints, TimeProvider time, EngineOptions options)
+    {
+        _parts = parts;
+        _sequencer = sequencer;
+        _checkpoints = checkpoints;
+        _time = time;
+        Options = options;
+    }
+
+    public EngineOptions Options { get; }
+
+    /// <summary>The number of this run; it grows with each start and is durable.</summary>
+    public long Incarnation { get; private set; }
+
+    public RecoveryReport Recovery { get; private set; } = null!;
+
+    /// <summary>How far the journal is. Its failure is final: the process must end.</summary>
+    public LsnProgress Progress => _parts.Progress;
+
+    /// <summary>Median duration of a journal sync, measured at start.</summary>
+    public TimeSpan SyncTime { get; private set; }
+
+    /// <summary>The newest decision: an answer about state that is not yet visible depends on it.</summary>
+    public long DecidedLsn => _sequencer.DecidedLsn;
+
+    public EngineStatus Status => new(
+        _parts.DiskGuard.FreeBytes, _parts.DiskGuard.NeededBytes,
+        AcceptsWrites: !_parts.DiskGuard.IsFull && !_parts.Committer.IsOutOfSpace && Progress.Failure is null && _closed == 0,
+        _checkpoints.TailBytes, _parts.Metrics.SyncCount, _parts.Metrics.RollCount, _parts.Metrics.CheckpointCount,
+        _parts.Sequences.ProducerCount);
+
+    /// <summary>All visible topics, by name.</summary>
+    public IReadOnlyList<TopicInfo> Topics => [.. _parts.State.Topics.Select(t => t.Info).OrderBy(t => t.Name, StringComparer.Ordinal)];
+
+    /// <summary>Opens a data directory, recovers it and is ready to serve when it returns.</summary>
+    /// <exception cref="StorageException">The directory is in use, damaged, of a newer format, or cannot be read or written.</exception>
+    public static BrokerEngine Open(EngineOptions options, TimeProvider time) => Open(options, time, new PosixDisk());
+
+    /// <summary>The visible topic of that name, or null.</summary>
+    public TopicInfo? FindTopic(string name) => _parts.State.FindTopic(name)?.Info;
+
+    /// <summary>The visible partition, or null.</summary>
+    public PartitionHandle? FindPartition(TopicId id, int partition) => _parts.State.FindPartition(id, partition);
+
+    /// <summary>
+    /// Decides one stored batch, which the caller has validated against the partition's seed and the limits. It is stamped
+    /// in place and must not be touched afterwards; <paramref name="owner"/> is retained while it is needed.
+    /// </summary>
+    public AppendDecision Append(PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, Durability durability) =>
+        _sequencer.Append(partition, storedBatch, owner, durability);
+
+    /// <exception cref="BrokerException">The name, the count or the configuration is not allowed, or the topic exists.</exception>
+    public async ValueTask<TopicInfo> CreateTopicAsync(
+        string name, int partitionCount, IReadOnlyDictionary<string, string> config, CancellationToken cancellationToken)
+    {
+        await Progress.WaitVisibleAsync(_sequencer.CreateTopic(name, partitionCount, config), cancellationToken).ConfigureAwait(false);
+        return VisibleTopic(name);
+    }
+
+    /// <exception cref="BrokerException">No such topic, or the configuration is not allowed.</exception>
+    public async ValueTask<TopicInfo> AlterTopicAsync(
+        string name, IReadOnlyDictionary<string, string> set, IReadOnlyList<string> unset, CancellationToken cancellationToken)
+    {
+        await Progress.WaitVisibleAsync(_sequencer.AlterTopic(name, set, unset), cancellationToken).ConfigureAwait(false);
+        return VisibleTopic(name);
+    }
+
+    /// <exception cref="BrokerException">No such topic, or the count is not allowed.</exception>
+    public async ValueTask<TopicInfo> AddPartitionsAsync(string name, int partitionCount, CancellationToken cancellationToken)
+    {
+        await Progress.WaitVisibleAsync(_sequencer.AddPartitions(name, partitionCount), cancellationToken).ConfigureAwait(false);
+        return VisibleTopic(name);
+    }
+
+    /// <exception cref="BrokerException">No such topic.</exception>
+    public ValueTask DeleteTopicAsync(string name, CancellationToken cancellationToken) =>
+        Progress.WaitVisibleAsync(_sequencer.DeleteTopic(name), cancellationToken);
+
+    /// <summary>Drops the records before an offset.</summary>
+    /// <returns>The log start now.</returns>
+    /// <exception cref="BrokerException">The offset lies behind the high watermark.</exception>
+    public async ValueTask<long> TrimAsync(PartitionHandle partition, long beforeOffset, CancellationToken cancellationToken)
+    {
+        await Progress.WaitVisibleAsync(_sequencer.AdvanceLogStart(partition, beforeOffset), cancellationToken).ConfigureAwait(false);
+        return partition.LogStartOffset;
+    }
+
+    /// <summary>Gives a producer id that was never given before.</summary>
+    public async ValueTask<ProducerIdentity> InitProducerAsync(string clientId, CancellationToken cancellationToken)
+    {
+        (ProducerIdentity producer, long lsn) = _sequencer.InitProducer(clientId);
+        await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
+        return producer;
+    }
+
+    /// <summary>Stops accepting, makes what was accepted durable, writes a checkpoint and gives the directory up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
+        foreach (ITimer timer in _timers)
+        {
+            await timer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _sequencer.Stop();
+        await Task.Factory.StartNew(Close, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    internal static BrokerEngine Open(EngineOptions options, TimeProvider time, IDisk disk)
+    {
+        long started = Stopwatch.GetTimestamp();
+        EngineParts parts = EngineParts.Open(options, disk);
+        try
+        {
+            var sequencer = new Sequencer(
+                parts.State, parts.Sequences, parts.Committer, parts.Progress, parts.DiskGuard, time, options);
+            var checkpoints = new CheckpointThread(parts.Checkpointer, parts.Committer, parts.Progress, options.JournalReplayBytesMax);
+            var engine = new BrokerEngine(parts, sequencer, checkpoints, time, options);
+            engine.Start();
+            engine.Recovery = parts.Report(Stopwatch.GetElapsedTime(started));
+            return engine;
+        }
+        catch
+        {
+            parts.Dispose();
+            throw;
+        }
+    }
+
+    private void Start()
+    {
+        Incarnation = _parts.State.Incarnation + 1;
+        long lsn = _sequencer.BeginIncarnation(Incarnation);
+        _parts.Committer.GroupVisible = () =>
+        {
+            _parts.State.NotifyWatchers();
+            _checkpoints.StartIfDue();
+        };
+        _parts.Committer.MayWrite = () => _checkpoints.MayWrite;
+        SyncTime = _parts.Committer.MeasureSync();
+        _parts.Committer.Start();
+        _checkpoints.Start();
+        Progress.WaitVisibleAsync(lsn, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        Every(TimeSpan.FromSeconds(1), _parts.DiskGuard.Refresh);
+        Every(Options.RetentionCheckInterval, ApplyRetention);
+    }
+
+    private void Every(TimeSpan interval, Action work)
+    {
+        _timers.Add(_time.CreateTimer(
+            _ =>
+            {
+                try
+                {
+                    work();
+                }
+                catch (Exception e) when (e is StorageException or IOException or BrokerException)
+                {
+                    // The next round tries again; a failure of the journal is reported by Progress.
+                    Debug.WriteLine(e.Message);
+                }
+            },
+            null, interval, interval));
+    }
+
+    private void ApplyRetention()
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (Topic topic in _parts.State.Topics)
+        {
+            foreach (PartitionHandle partition in topic.Info.Partitions)
+            {
+                long logStart = Broker.Engine.Retention.NewLogStart(partition, now);
+                if (logStart > partition.LogStartOffset && !partition.IsDeleted && Progress.Failure is null)
+                {
+                    _sequencer.AdvanceLogStart(partition, logStart);
+                }
+            }
+        }
+    }
+
+    private TopicInfo VisibleTopic(string name) =>
+        FindTopic(name) ?? throw new BrokerException(BrokerError.UnknownTopicOrPartition, $"Topic {name} was deleted meanwhile.");
+
+    private void Close()
+    {
+        _parts.Committer.Dispose();
+        _checkpoints.Dispose();
+        if (Progress.Failure is null)
+        {
+            JournalPosition position = _parts.Committer.Writer.Position;
+            _parts.Checkpointer.Complete(_parts.Checkpointer.Capture(position), position);
+        }
+
+        foreach (PartitionHandle partition in _parts.State.Topics.SelectMany(t => t.Info.Partitions))
+        {
+            partition.Log.Close();
+        }
+
+        _parts.Dispose();
+    }
+}

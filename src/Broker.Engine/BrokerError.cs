@@ -1,0 +1,52 @@
+namespace Broker.Engine;
+
+/// <summary>Every way in which the engine refuses. The wire name and status of each stand in one table in the server.</summary>
+public enum BrokerError
+{
+    None,
+
+    /// <summary>Before the log start or behind the high watermark. Facts: log start, high watermark.</summary>
+    OffsetOutOfRange,
+
+    /// <summary>A batch from a client does not pass its checksums.</summary>
+    CorruptMessage,
+
+    /// <summary>A stored batch is damaged: its bytes are kept, and not served.</summary>
+    DataLoss,
+    UnknownTopicOrPartition,
+    TopicAlreadyExists,
+    InvalidTopicName,
+    InvalidPartitions,
+    InvalidConfig,
+
+    /// <summary>Facts: size, limit.</summary>
+    MessageTooLarge,
+    InvalidRecord,
+    UnsupportedCodec,
+
+    /// <summary>A record is dated too far in the future. Facts: timestamp, latest allowed.</summary>
+    InvalidTimestamp,
+
+    /// <summary>A batch is missing before this one. Facts: sequence found, sequence expected.</summary>
+    OutOfOrderSequenceNumber,
+
+    /// <summary>Already appended, so long ago that its offset is forgotten. Facts: sequence found, sequence expected.</summary>
+    DuplicateSequenceNumber,
+
+    /// <summary>Never given, or given up after long idle time.</summary>
+    UnknownProducerId,
+
+    /// <summary>Another instance has taken over. Facts: epoch found, current epoch.</summary>
+    InvalidProducerEpoch,
+
+    /// <summary>Too little free disk space to accept writes. Facts: free bytes, needed bytes.</summary>
+    DiskFull,
+
+    /// <summary>A write or sync failed: the outcome of what was waiting is unknown, the broker stops.</summary>
+    StorageError,
+
+    /// <summary>Starting or stopping.</summary>
+    NotReady,
+
+    InvalidRequest,
+}

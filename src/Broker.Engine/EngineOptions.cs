@@ -1,0 +1,34 @@
+using Broker.Engine.Topics;
+
+namespace Broker.Engine;
+
+/// <summary>What the engine needs to know at start. Validated when the engine opens.</summary>
+public sealed record EngineOptions
+{
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Size of one journal file; an entry that is larger gets a larger file.</summary>
+    public long JournalFileBytes { get; init; } = 64 << 20;
+
+    /// <summary>A checkpoint starts when the journal holds so much that recovery would replay; at twice this, writes wait.</summary>
+    public long JournalReplayBytesMax { get; init; } = 256 << 20;
+
+    public int RecordBytesMax { get; init; } = 1 << 20;
+
+    public int BatchBytesMax { get; init; } = 4 << 20;
+
+    public int PartitionsPerTopicMax { get; init; } = 10_000;
+
+    /// <summary>Files of freed segments are kept for reuse up to this many bytes.</summary>
+    public long RecycleBytesMax { get; init; } = 4L << 30;
+
+    /// <summary>Below this much free space, beyond twice the journal's limit, writes are refused.</summary>
+    public long ReserveBytes { get; init; } = 512 << 20;
+
+    /// <summary>How many batches of one producer and partition a retry may reach back.</summary>
+    public int ProducerWindowBatches { get; init; } = 64;
+
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TopicSettings TopicDefaults { get; init; } = TopicSettings.Default;
+}

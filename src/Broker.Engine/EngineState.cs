@@ -1,0 +1,328 @@
+using System.Collections.Concurrent;
+using Broker.Engine.Entries;
+using Broker.Engine.Producers;
+using Broker.Engine.State;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Storage.Segments;
+
+namespace Broker.Engine;
+
+/// <summary>
+/// What is durable and in effect. Changed by the journal's thread alone, one entry after the other, in recovery by the
+/// same code; read by any thread. Remembers what changed since the last checkpoint.
+/// </summary>
+internal sealed class EngineState
+{
+    private readonly ConcurrentDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<TopicId, Topic> _byId = new();
+    private readonly List<PartitionHandle> _toNotify = [];
+    private readonly HashSet<Topic> _dirtyTopics = [];
+    private readonly List<PartitionHandle> _dirtyPartitions = [];
+    private readonly List<StateChange> _otherChanges = [];
+    private readonly TopicSettings _defaults;
+
+    private readonly Lock _gate;
+
+    /// <param name="gate">The sequencer's lock, for the few places that touch what was decided.</param>
+    public EngineState(SegmentFiles files, TopicSettings defaults, Lock gate)
+    {
+        Files = files;
+        _defaults = defaults;
+        _gate = gate;
+    }
+
+    public SegmentFiles Files { get; }
+
+    public long Incarnation { get; private set; }
+
+    public long NextProducerId { get; private set; } = 1;
+
+    public IEnumerable<Topic> Topics => _byName.Values;
+
+    public Topic? FindTopic(string name) => _byName.GetValueOrDefault(name);
+
+    public PartitionHandle? FindPartition(TopicId id, int partition)
+    {
+        if (_byId.TryGetValue(id, out Topic? topic))
+        {
+            IReadOnlyList<PartitionHandle> partitions = topic.Info.Partitions;
+            if ((uint)partition < (uint)partitions.Count)
+            {
+                return partitions[partition];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Makes a topic as decided; not found by anyone before <see cref="ApplyState"/> has put it in place.</summary>
+    public Topic NewTopic(TopicId id, string name, long createdMs, int partitionCount, IReadOnlyDictionary<string, string> config)
+    {
+        TopicSettings settings = TopicSetting.Resolve(_defaults, config);
+        var topic = new Topic(id, name, createdMs) { DecidedConfig = config, DecidedSettings = settings };
+        AddPartitions(topic, partitionCount);
+        return topic;
+    }
+
+    /// <summary>Makes the missing partitions of a topic, up to a count.</summary>
+    public void AddPartitions(Topic topic, int partitionCount)
+    {
+        while (topic.DecidedPartitions.Count < partitionCount)
+        {
+            var partition = new PartitionHandle(topic, topic.DecidedPartitions.Count, Files);
+            partition.Log.IndexIntervalBytes = topic.DecidedSettings.IndexIntervalBytes;
+            topic.DecidedPartitions.Add(partition);
+        }
+    }
+
+    public TopicSettings Resolve(IReadOnlyDictionary<string, string> config) => TopicSetting.Resolve(_defaults, config);
+
+    public void ApplyAppend(PartitionHandle partition, long segmentBaseOffset, int position, int capacityBytes, ReadOnlySpan<byte> batch)
+    {
+        partition.Log.Write(segmentBaseOffset, position, capacityBytes, batch);
+        MarkDirty(partition);
+    }
+
+    /// <summary>Has the partition's watchers called once, after the group that is being applied.</summary>
+    public void NotifyAfterGroup(PartitionHandle partition)
+    {
+        if (!partition.IsNotifying)
+        {
+            partition.IsNotifying = true;
+            _toNotify.Add(partition);
+        }
+    }
+
+    public void NotifyWatchers()
+    {
+        foreach (PartitionHandle partition in _toNotify)
+        {
+            partition.IsNotifying = false;
+            partition.NotifyWatchers();
+        }
+
+        _toNotify.Clear();
+    }
+
+    /// <param name="subject">The topic that the sequencer made for a creation; null in replay.</param>
+    public void ApplyState(EntryKind kind, ReadOnlySpan<byte> body, object? subject)
+    {
+        var reader = new ByteReader(body);
+        switch (kind)
+        {
+            case EntryKind.TopicCreated:
+                ApplyTopicCreated(ref reader, subject as Topic);
+                break;
+            case EntryKind.TopicAltered:
+                ApplyTopicAltered(ref reader);
+                break;
+            case EntryKind.TopicDeleted:
+                ApplyTopicDeleted(ref reader);
+                break;
+            case EntryKind.LogStartAdvanced:
+                ApplyLogStart(ref reader);
+                break;
+            case EntryKind.ProducerIdGiven:
+                ApplyProducer(ref reader);
+                break;
+            case EntryKind.Incarnation:
+                Incarnation = reader.Int64();
+                break;
+            default:
+                Invariant.Fail($"entry kind {kind} has no meaning here");
+                break;
+        }
+    }
+
+    /// <summary>Takes up what a checkpoint kept.</summary>
+    public void Restore(StoredState stored, Sequences sequences)
+    {
+        Checkpoint checkpoint = stored.Checkpoint;
+        Incarnation = checkpoint.Incarnation;
+        NextProducerId = checkpoint.NextProducerId;
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Topics))
+        {
+            Topic topic = StateValues.ReadTopic(TopicId.Read(key), value, this);
+            Publish(topic);
+        }
+
+        var segments = new Dictionary<(TopicId, int), List<SegmentState>>();
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Segments))
+        {
+            (TopicId Topic, int Partition) owner = StateKeys.ReadPartition(key);
+            if (!segments.TryGetValue(owner, out List<SegmentState>? list))
+            {
+                segments[owner] = list = [];
+            }
+
+            list.Add(StateValues.ReadSegment(StateKeys.ReadNumber(key), value));
+        }
+
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Partitions))
+        {
+            (TopicId id, int number) = StateKeys.ReadPartition(key);
+            if (FindPartition(id, number) is { } partition)
+            {
+                (long logStart, long next) = StateValues.ReadPartition(value);
+                partition.Log.Restore(logStart, next, segments.GetValueOrDefault((id, number)) ?? []);
+            }
+        }
+
+        sequences.Restore(stored, this);
+    }
+
+    /// <summary>What a checkpoint at this moment has to write; the journal's thread, between two groups.</summary>
+    public CheckpointWork TakeChanges(Sequences sequences, long lsn)
+    {
+        var work = new CheckpointWork();
+        work.Changes.AddRange(_otherChanges);
+        _otherChanges.Clear();
+        foreach (Topic topic in _dirtyTopics.Where(t => !t.IsDeleted))
+        {
+            work.Changes.Add(StateChange.Put(StateFamily.Topics, StateKeys.Topic(topic.Id), StateValues.Topic(topic.Info)));
+        }
+
+        _dirtyTopics.Clear();
+        foreach (PartitionHandle partition in _dirtyPartitions)
+        {
+            partition.IsStateDirty = false;
+            if (!partition.IsDeleted)
+            {
+                AddPartition(work, partition);
+            }
+        }
+
+        _dirtyPartitions.Clear();
+        sequences.TakeChanges(work.Changes, lsn);
+        return work;
+    }
+
+    private static void AddPartition(CheckpointWork work, PartitionHandle partition)
+    {
+        PartitionLog log = partition.Log;
+        byte[] key = StateKeys.Partition(partition.TopicId, partition.Partition);
+        work.Changes.Add(StateChange.Put(StateFamily.Partitions, key, StateValues.Partition(log.LogStartOffset, log.NextOffset)));
+        foreach (Segment segment in log.Segments)
+        {
+            if (segment.BeginSync() && segment.TryLease())
+            {
+                byte[] segmentKey = StateKeys.InPartition(partition.TopicId, partition.Partition, segment.BaseOffset);
+                work.Changes.Add(StateChange.Put(StateFamily.Segments, segmentKey, StateValues.Segment(segment.State)));
+                work.Segments.Add((segment, segment.EndPosition));
+            }
+        }
+    }
+
+    private void ApplyTopicCreated(ref ByteReader reader, Topic? made)
+    {
+        TopicId id = reader.Topic();
+        string name = reader.Text();
+        long createdMs = reader.Int64();
+        int partitionCount = reader.Int32();
+        Dictionary<string, string> config = reader.Map();
+        Topic topic = made ?? NewTopic(id, name, createdMs, partitionCount, config);
+        topic.Info = new TopicInfo(name, id, createdMs, config, Resolve(config), [.. topic.DecidedPartitions.Take(partitionCount)]);
+        Publish(topic);
+        _dirtyTopics.Add(topic);
+        foreach (PartitionHandle partition in topic.Info.Partitions)
+        {
+            MarkDirty(partition);
+        }
+    }
+
+    private void Publish(Topic topic)
+    {
+        _byId[topic.Id] = topic;
+        _byName[topic.Name] = topic;
+    }
+
+    private void ApplyTopicAltered(ref ByteReader reader)
+    {
+        TopicId id = reader.Topic();
+        int partitionCount = reader.Int32();
+        Dictionary<string, string> config = reader.Map();
+        Topic topic = _byId[id];
+        int before = topic.Info.Partitions.Count;
+        TopicSettings settings = Resolve(config);
+        PartitionHandle[] partitions;
+        lock (_gate)
+        {
+            AddPartitions(topic, partitionCount);
+            partitions = [.. topic.DecidedPartitions.Take(partitionCount)];
+        }
+
+        topic.Info = topic.Info with { Config = config, Settings = settings, Partitions = partitions };
+        _dirtyTopics.Add(topic);
+        foreach (PartitionHandle partition in topic.Info.Partitions)
+        {
+            partition.Log.IndexIntervalBytes = settings.IndexIntervalBytes;
+            if (partition.Partition >= before)
+            {
+                MarkDirty(partition);
+            }
+        }
+    }
+
+    private void ApplyTopicDeleted(ref ByteReader reader)
+    {
+        TopicId id = reader.Topic();
+        if (!_byId.TryRemove(id, out Topic? topic))
+        {
+            return;
+        }
+
+        // A topic of the same name may have been created since it was decided.
+        _byName.TryRemove(new KeyValuePair<string, Topic>(topic.Name, topic));
+        Volatile.Write(ref topic.IsDeleted, true);
+        foreach (PartitionHandle partition in topic.Info.Partitions)
+        {
+            partition.Log.DeleteAll();
+            NotifyAfterGroup(partition);
+        }
+
+        Files.NoteDeletedTopic(id.ToString());
+        byte[] prefix = StateKeys.Topic(id);
+        foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences])
+        {
+            _otherChanges.Add(StateChange.DeletePrefix(family, prefix));
+        }
+    }
+
+    private void ApplyLogStart(ref ByteReader reader)
+    {
+        TopicId id = reader.Topic();
+        int number = reader.Int32();
+        long offset = reader.Int64();
+        if (FindPartition(id, number) is not { } partition)
+        {
+            return;
+        }
+
+        foreach (Segment segment in partition.Log.Segments.Where(s => s.NextOffset <= offset))
+        {
+            _otherChanges.Add(StateChange.Delete(StateFamily.Segments, StateKeys.InPartition(id, number, segment.BaseOffset)));
+        }
+
+        partition.Log.AdvanceLogStart(offset);
+        MarkDirty(partition);
+        NotifyAfterGroup(partition);
+    }
+
+    private void ApplyProducer(ref ByteReader reader)
+    {
+        long id = reader.Int64();
+        int epoch = reader.Int32();
+        NextProducerId = Math.Max(NextProducerId, id + 1);
+        _otherChanges.Add(StateChange.Put(StateFamily.Producers, StateKeys.Producer(id), StateValues.Producer(epoch)));
+    }
+
+    private void MarkDirty(PartitionHandle partition)
+    {
+        if (!partition.IsStateDirty)
+        {
+            partition.IsStateDirty = true;
+            _dirtyPartitions.Add(partition);
+        }
+    }
+}

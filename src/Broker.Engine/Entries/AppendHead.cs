@@ -1,0 +1,37 @@
+using static System.Buffers.Binary.BinaryPrimitives;
+using Broker.Records;
+
+namespace Broker.Engine.Entries;
+
+/// <summary>
+/// What an append entry says before its stored batch: where exactly the batch goes, so that replay is a write in place.
+/// Little-endian. See docs/format.md.
+/// </summary>
+internal readonly ref struct AppendHead(ReadOnlySpan<byte> bytes)
+{
+    public const int TopicIdAt = 0, PartitionAt = TopicIdAt + 16, PositionAt = PartitionAt + 4, SegmentBaseOffsetAt = PositionAt + 4,
+        SegmentCapacityAt = SegmentBaseOffsetAt + 8, ReservedAt = SegmentCapacityAt + 4, SizeBytes = ReservedAt + 4;
+
+    private readonly ReadOnlySpan<byte> _bytes = bytes[..SizeBytes];
+
+    public TopicId TopicId => TopicId.Read(_bytes[TopicIdAt..]);
+
+    public int Partition => ReadInt32LittleEndian(_bytes[PartitionAt..]);
+
+    public int Position => ReadInt32LittleEndian(_bytes[PositionAt..]);
+
+    public long SegmentBaseOffset => ReadInt64LittleEndian(_bytes[SegmentBaseOffsetAt..]);
+
+    public int SegmentCapacityBytes => ReadInt32LittleEndian(_bytes[SegmentCapacityAt..]);
+
+    public static void Write(
+        Span<byte> into, TopicId topicId, int partition, int position, long segmentBaseOffset, int segmentCapacityBytes)
+    {
+        topicId.WriteTo(into[TopicIdAt..]);
+        WriteInt32LittleEndian(into[PartitionAt..], partition);
+        WriteInt32LittleEndian(into[PositionAt..], position);
+        WriteInt64LittleEndian(into[SegmentBaseOffsetAt..], segmentBaseOffset);
+        WriteInt32LittleEndian(into[SegmentCapacityAt..], segmentCapacityBytes);
+        WriteInt32LittleEndian(into[ReservedAt..], 0);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Broker.Engine.Entries;
+
+/// <summary>What a journal entry means. The numbers are on disk: never reuse one.</summary>
+internal enum EntryKind : byte
+{
+    /// <summary>One batch for one partition.</summary>
+    Append = 1,
+    TopicCreated = 2,
+    TopicDeleted = 3,
+
+    /// <summary>Configuration or partition count changed.</summary>
+    TopicAltered = 4,
+    LogStartAdvanced = 5,
+    ProducerIdGiven = 6,
+
+    /// <summary>The broker started.</summary>
+    Incarnation = 7,
+}

@@ -1,0 +1,116 @@
+using Broker.Engine.Entries;
+using Broker.Engine.Producers;
+using Broker.Engine.State;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Storage;
+using Broker.Storage.Files;
+using Broker.Storage.Journal;
+using Broker.Storage.Segments;
+
+namespace Broker.Engine;
+
+/// <summary>
+/// Brings the state to the end of the journal: takes up the newest checkpoint, carries out again every entry after it,
+/// whatever the segments show, and refuses to go on when something that was durable is missing.
+/// </summary>
+internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequences) : IJournalVisitor
+{
+    /// <param name="stored">The newest checkpoint's state.</param>
+    /// <exception cref="CorruptLogException">Something durable is damaged or missing; nothing was changed.</exception>
+    public ReplayResult Run(StoredState stored, JournalReplay journal)
+    {
+        state.Restore(stored, sequences);
+        CheckSegments(lastLsn: long.MaxValue);
+        ReplayResult result = journal.Run(stored.Checkpoint.Position, this);
+        CheckSegments(result.End.Lsn);
+        state.NotifyWatchers();
+        return result;
+    }
+
+    public bool IsIntact(byte kind, ReadOnlySpan<byte> body)
+    {
+        if ((EntryKind)kind != EntryKind.Append)
+        {
+            return true;
+        }
+
+        if (body.Length < AppendHead.SizeBytes + StoredBatch.OverheadBytes)
+        {
+            return false;
+        }
+
+        var head = new AppendHead(body);
+        uint seed = StoredBatch.PrefixSeed(head.TopicId, head.Partition);
+        return StoredBatch.Validate(body[AppendHead.SizeBytes..], seed, int.MaxValue) == BatchError.None;
+    }
+
+    public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)
+    {
+        if ((EntryKind)kind == EntryKind.Append)
+        {
+            ReplayAppend(lsn, body);
+            return;
+        }
+
+        state.ApplyState((EntryKind)kind, body, subject: null);
+        if ((EntryKind)kind == EntryKind.ProducerIdGiven)
+        {
+            var reader = new ByteReader(body);
+            sequences.AddProducer(reader.Int64(), reader.Int32());
+        }
+    }
+
+    private void ReplayAppend(long lsn, ReadOnlySpan<byte> body)
+    {
+        var head = new AppendHead(body);
+        ReadOnlySpan<byte> bytes = body[AppendHead.SizeBytes..];
+        var batch = new StoredBatchView(bytes);
+        PartitionHandle partition = state.FindPartition(head.TopicId, head.Partition)
+            ?? throw new StorageException(
+                $"Journal entry {lsn} appends to partition {head.Partition} of topic {head.TopicId}, which does not exist. No byte was changed.");
+        state.ApplyAppend(partition, head.SegmentBaseOffset, head.Position, head.SegmentCapacityBytes, bytes);
+        partition.Log.Publish();
+        sequences.Note(partition, batch, lsn, visibleLsn: long.MaxValue);
+    }
+
+    /// <summary>Every segment is there and long enough, and none holds a batch that the journal does not know.</summary>
+    private void CheckSegments(long lastLsn)
+    {
+        Span<byte> behind = stackalloc byte[StoredBatch.OverheadBytes];
+        foreach (PartitionHandle partition in state.Topics.SelectMany(t => t.Info.Partitions))
+        {
+            foreach (Segment segment in partition.Log.Segments)
+            {
+                if (!disk.FileExists(segment.LogPath))
+                {
+                    throw new CorruptLogException(
+                        segment.LogPath, 0, $"a segment of {segment.EndPosition} bytes (topic {partition.TopicName})", "no such file");
+                }
+
+                using IDiskFile file = disk.Open(segment.LogPath, FileOpening.ReadOnly);
+                long length = file.Length;
+                if (length < segment.EndPosition)
+                {
+                    throw new CorruptLogException(
+                        segment.LogPath, length, $"a segment of {segment.EndPosition} bytes (topic {partition.TopicName})", "the end of the file");
+                }
+
+                if (file.Read(segment.EndPosition, behind) == behind.Length && HoldsNewerBatch(behind, partition, segment, lastLsn))
+                {
+                    throw new CorruptLogException(
+                        segment.LogPath, segment.EndPosition, $"nothing newer than journal entry {lastLsn}",
+                        "a valid batch: the journal has lost entries that were durable");
+                }
+            }
+        }
+    }
+
+    private static bool HoldsNewerBatch(ReadOnlySpan<byte> bytes, PartitionHandle partition, Segment segment, long lastLsn)
+    {
+        var view = new StoredBatchView(bytes);
+        return view.BaseOffset == segment.NextOffset
+            && view.Lsn > lastLsn
+            && StoredBatch.PrefixCrc(bytes, partition.PrefixSeed) == view.PrefixCrc;
+    }
+}

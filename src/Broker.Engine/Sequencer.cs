@@ -1,0 +1,381 @@
+using Broker.Engine.Entries;
+using Broker.Engine.Producers;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Storage;
+using Broker.Storage.Journal;
+
+namespace Broker.Engine;
+
+/// <summary>
+/// The one place where decisions are made and numbered: whatever may be refused is decided here, in one short step under
+/// one lock, without I/O. The order of its numbers (LSN) is the order of the journal.
+/// </summary>
+internal sealed class Sequencer
+{
+    private readonly Lock _gate;
+    private readonly EngineState _state;
+    private readonly Sequences _sequences;
+    private readonly GroupCommitter _committer;
+    private readonly LsnProgress _progress;
+    private readonly TimeProvider _time;
+    private readonly EngineOptions _options;
+    private readonly AppendEntryPool _pool;
+    private readonly Dictionary<string, Topic> _topics = new(StringComparer.Ordinal);
+    private readonly DiskGuard _disk;
+    private long _lsn;
+    private long _nextProducerId;
+    private bool _stopped;
+
+    public Sequencer(
+        EngineState state, Sequences sequences, GroupCommitter committer, LsnProgress progress, DiskGuard disk, TimeProvider time, EngineOptions options)
+    {
+        _gate = sequences.Gate;
+        _state = state;
+        _sequences = sequences;
+        _committer = committer;
+        _progress = progress;
+        _disk = disk;
+        _time = time;
+        _options = options;
+        _pool = new AppendEntryPool(state);
+        _lsn = progress.VisibleLsn;
+        _nextProducerId = state.NextProducerId;
+        foreach (Topic topic in state.Topics)
+        {
+            _topics.Add(topic.Name, topic);
+            foreach (PartitionHandle partition in topic.DecidedPartitions)
+            {
+                TakeUp(partition);
+            }
+        }
+    }
+
+    /// <summary>Refuses everything from now on.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+        }
+    }
+
+    /// <summary>Decides one batch. The batch is stamped in place; on acceptance its owner is retained until it was applied.</summary>
+    public AppendDecision Append(PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, Durability durability)
+    {
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        Span<byte> bytes = storedBatch.Span;
+        var batch = new StoredBatchView(bytes);
+        lock (_gate)
+        {
+            if (Refusal(partition) is { } refused)
+            {
+                return refused;
+            }
+
+            if (batch.ProducerId >= 0)
+            {
+                BrokerError error = _sequences.Check(partition, batch, out bool duplicate, out SequencedBatch original, out long expected);
+                if (duplicate)
+                {
+                    return new AppendDecision(
+                        BrokerError.None, original.BaseOffset, original.AppendTimeMs, Duplicate: true, original.Lsn, Durability.Durable, 0, 0);
+                }
+
+                if (error != BrokerError.None)
+                {
+                    long found = error switch
+                    {
+                        BrokerError.UnknownProducerId => batch.ProducerId,
+                        BrokerError.InvalidProducerEpoch => batch.ProducerEpoch,
+                        _ => batch.BaseSequence,
+                    };
+                    return AppendDecision.Refused(error, _lsn, found, expected);
+                }
+            }
+
+            TopicSettings settings = partition.Topic.DecidedSettings;
+            DecidedLog log = partition.Decided;
+            long appendTime = Math.Max(now, log.LastAppendMs);
+            Place(log, settings, bytes.Length, appendTime);
+            long lsn = ++_lsn;
+            StoredBatch.Stamp(bytes, partition.PrefixSeed, log.NextOffset, appendTime, lsn);
+            _sequences.Note(partition, batch, lsn, _progress.VisibleLsn);
+
+            AppendEntry entry = _pool.Take();
+            entry.Set(partition, log, storedBatch, owner, lsn);
+            owner.Retain();
+            long baseOffset = log.NextOffset;
+            log.NextOffset += batch.RecordCount;
+            log.SegmentPosition += bytes.Length;
+            log.LastAppendMs = appendTime;
+            _committer.Enqueue(entry);
+            Durability effective = settings.Durability == Durability.Durable ? Durability.Durable : durability;
+            return new AppendDecision(BrokerError.None, baseOffset, appendTime, Duplicate: false, lsn, effective, 0, 0);
+        }
+    }
+
+    /// <exception cref="BrokerException">The name, the count, the configuration or the state of the broker forbids it.</exception>
+    public long CreateTopic(string name, int partitionCount, IReadOnlyDictionary<string, string> config)
+    {
+        TopicName.Check(name);
+        CheckPartitionCount(partitionCount);
+        _ = _state.Resolve(config);
+        var id = new TopicId(Guid.CreateVersion7(_time.GetUtcNow()));
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            RefuseWhenDiskFull();
+            if (_topics.ContainsKey(name))
+            {
+                throw new BrokerException(
+                    BrokerError.TopicAlreadyExists, $"Topic {name} already exists.", new Dictionary<string, string> { ["topic"] = name });
+            }
+
+            long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            Topic topic = _state.NewTopic(id, name, now, partitionCount, config);
+            _topics.Add(name, topic);
+            byte[] body = new ByteWriter().Topic(id).Text(name).Int64(now).Int32(partitionCount).Map(config).ToArray();
+            return Enqueue(EntryKind.TopicCreated, body, topic);
+        }
+    }
+
+    /// <summary>Sets and unsets configuration.</summary>
+    public long AlterTopic(string name, IReadOnlyDictionary<string, string> set, IReadOnlyList<string> unset)
+    {
+        foreach (string setting in unset)
+        {
+            _ = TopicSetting.Find(setting);
+        }
+
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            Topic topic = DecidedTopic(name);
+            var config = new Dictionary<string, string>(topic.DecidedConfig, StringComparer.Ordinal);
+            foreach (string setting in unset)
+            {
+                config.Remove(setting);
+            }
+
+            foreach ((string key, string value) in set)
+            {
+                config[key] = value;
+            }
+
+            topic.DecidedSettings = _state.Resolve(config);
+            topic.DecidedConfig = config;
+            return EnqueueAltered(topic);
+        }
+    }
+
+    /// <param name="partitionCount">How many there shall be; more than now.</param>
+    public long AddPartitions(string name, int partitionCount)
+    {
+        CheckPartitionCount(partitionCount);
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            RefuseWhenDiskFull();
+            Topic topic = DecidedTopic(name);
+            if (partitionCount <= topic.DecidedPartitions.Count)
+            {
+                throw new BrokerException(
+                    BrokerError.InvalidPartitions,
+                    $"Topic {name} has {topic.DecidedPartitions.Count} partitions; the new count {partitionCount} must be larger.");
+            }
+
+            _state.AddPartitions(topic, partitionCount);
+            return EnqueueAltered(topic);
+        }
+    }
+
+    public long DeleteTopic(string name)
+    {
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            Topic topic = DecidedTopic(name);
+            topic.IsDeletionDecided = true;
+            _topics.Remove(name);
+            return Enqueue(EntryKind.TopicDeleted, new ByteWriter().Topic(topic.Id).ToArray(), topic);
+        }
+    }
+
+    /// <summary>Drops the records before an offset, which lies at or before the high watermark.</summary>
+    /// <returns>The LSN that the answer depends on.</returns>
+    public long AdvanceLogStart(PartitionHandle partition, long offset)
+    {
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            if (partition.Topic.IsDeletionDecided)
+            {
+                throw UnknownTopic(partition.TopicName);
+            }
+
+            if (offset > partition.HighWatermark || offset < 0)
+            {
+                throw new BrokerException(
+                    BrokerError.OffsetOutOfRange,
+                    $"Offset {offset} is not within partition {partition.Partition} of {partition.TopicName}: it ends at {partition.HighWatermark}.",
+                    new Dictionary<string, string>
+                    {
+                        ["log_start_offset"] = partition.LogStartOffset.ToString(),
+                        ["high_watermark"] = partition.HighWatermark.ToString(),
+                    });
+            }
+
+            DecidedLog log = partition.Decided;
+            if (offset <= log.LogStartOffset)
+            {
+                return _lsn;
+            }
+
+            log.LogStartOffset = offset;
+            log.MustRoll |= offset >= log.NextOffset;
+            byte[] body = new ByteWriter().Topic(partition.TopicId).Int32(partition.Partition).Int64(offset).ToArray();
+            return Enqueue(EntryKind.LogStartAdvanced, body, partition);
+        }
+    }
+
+    public (ProducerIdentity Producer, long Lsn) InitProducer(string clientId)
+    {
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            RefuseWhenDiskFull();
+            var producer = new ProducerIdentity(_nextProducerId++, Epoch: 0);
+            _sequences.AddProducer(producer.Id, producer.Epoch);
+            byte[] body = new ByteWriter().Int64(producer.Id).Int32(producer.Epoch).Text(clientId).ToArray();
+            return (producer, Enqueue(EntryKind.ProducerIdGiven, body, subject: null));
+        }
+    }
+
+    /// <summary>Puts the number of this run into the journal, before anything else.</summary>
+    public long BeginIncarnation(long incarnation)
+    {
+        lock (_gate)
+        {
+            return Enqueue(EntryKind.Incarnation, new ByteWriter().Int64(incarnation).ToArray(), subject: null);
+        }
+    }
+
+    /// <summary>The newest decision: what an answer about state depends on.</summary>
+    public long DecidedLsn
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lsn;
+            }
+        }
+    }
+
+    private static BrokerException UnknownTopic(string name) => new(
+        BrokerError.UnknownTopicOrPartition,
+        $"Topic {name} does not exist. Create it with: broker topic create {name}",
+        new Dictionary<string, string> { ["topic"] = name });
+
+    /// <summary>Begins a new segment when the open one is full, too old, or given up.</summary>
+    private static void Place(DecidedLog log, TopicSettings settings, int sizeBytes, long appendTimeMs)
+    {
+        bool roll = log.MustRoll
+            || log.SegmentPosition + (long)sizeBytes > log.SegmentCapacityBytes
+            || (log.SegmentPosition > 0 && appendTimeMs - log.SegmentFirstAppendMs >= settings.SegmentMs);
+        if (roll)
+        {
+            log.SegmentBaseOffset = log.NextOffset;
+            log.SegmentPosition = 0;
+            log.SegmentCapacityBytes = Math.Max(settings.SegmentBytes, sizeBytes);
+            log.SegmentFirstAppendMs = appendTimeMs;
+            log.MustRoll = false;
+        }
+    }
+
+    private static void TakeUp(PartitionHandle partition)
+    {
+        DecidedLog decided = partition.Decided;
+        decided.NextOffset = partition.Log.NextOffset;
+        decided.LogStartOffset = partition.Log.LogStartOffset;
+        if (partition.Log.Segments is { Count: > 0 } segments && segments[^1].NextOffset == decided.NextOffset)
+        {
+            decided.SegmentBaseOffset = segments[^1].BaseOffset;
+            decided.SegmentPosition = segments[^1].EndPosition;
+            decided.SegmentCapacityBytes = segments[^1].CapacityBytes;
+            decided.SegmentFirstAppendMs = segments[^1].FirstAppendMs;
+            decided.LastAppendMs = segments[^1].LastAppendMs;
+            decided.MustRoll = false;
+        }
+    }
+
+    private AppendDecision? Refusal(PartitionHandle partition)
+    {
+        if (_stopped)
+        {
+            return AppendDecision.Refused(BrokerError.NotReady, _lsn);
+        }
+
+        if (_progress.Failure is not null)
+        {
+            return AppendDecision.Refused(BrokerError.StorageError, _lsn);
+        }
+
+        if (partition.Topic.IsDeletionDecided)
+        {
+            return AppendDecision.Refused(BrokerError.UnknownTopicOrPartition, _lsn);
+        }
+
+        return _disk.IsFull ? AppendDecision.Refused(BrokerError.DiskFull, _lsn, _disk.FreeBytes, _disk.NeededBytes) : null;
+    }
+
+    private long EnqueueAltered(Topic topic)
+    {
+        byte[] body = new ByteWriter()
+            .Topic(topic.Id).Int32(topic.DecidedPartitions.Count).Map(topic.DecidedConfig).ToArray();
+        return Enqueue(EntryKind.TopicAltered, body, topic);
+    }
+
+    private long Enqueue(EntryKind kind, byte[] body, object? subject)
+    {
+        var entry = new StateEntry(_state, kind, body, subject) { Lsn = ++_lsn };
+        _committer.Enqueue(entry);
+        return entry.Lsn;
+    }
+
+    private Topic DecidedTopic(string name) => _topics.TryGetValue(name, out Topic? topic) ? topic : throw UnknownTopic(name);
+
+    private void CheckPartitionCount(int count)
+    {
+        if (count < 1 || count > _options.PartitionsPerTopicMax)
+        {
+            throw new BrokerException(
+                BrokerError.InvalidPartitions,
+                $"A topic has 1 to {_options.PartitionsPerTopicMax} partitions, not {count}.",
+                new Dictionary<string, string> { ["limit"] = _options.PartitionsPerTopicMax.ToString() });
+        }
+    }
+
+    private void RefuseWhenStopped()
+    {
+        if (_stopped)
+        {
+            throw new BrokerException(BrokerError.NotReady, "The broker is stopping.");
+        }
+
+        if (_progress.Failure is not null)
+        {
+            throw new BrokerException(BrokerError.StorageError, "The journal has failed; the broker is stopping.");
+        }
+    }
+
+    private void RefuseWhenDiskFull()
+    {
+        if (_disk.IsFull)
+        {
+            throw new BrokerException(
+                BrokerError.DiskFull, AppendDecision.Refused(BrokerError.DiskFull, 0, _disk.FreeBytes, _disk.NeededBytes).Describe());
+        }
+    }
+}

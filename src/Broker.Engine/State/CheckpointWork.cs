@@ -1,0 +1,11 @@
+using Broker.Storage.Segments;
+
+namespace Broker.Engine.State;
+
+/// <summary>What one checkpoint makes durable: state changes, and segments up to a position, each leased.</summary>
+internal sealed class CheckpointWork
+{
+    public List<StateChange> Changes { get; } = [];
+
+    public List<(Segment Segment, int EndPosition)> Segments { get; } = [];
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Broker.Storage;
+using Broker.Storage.Files;
+using Broker.Storage.Journal;
+using Broker.Storage.Segments;
+
+namespace Broker.Engine.State;
+
+/// <summary>
+/// Moves the place where recovery would begin: syncs what was applied, writes the changed state, then frees the journal
+/// before it. On a thread of its own, off the path of writes; only the capture runs between two groups.
+/// </summary>
+internal sealed class Checkpointer : IDisposable
+{
+    // From so many files on, one sync of the file system is cheaper than one for each.
+    private const int SyncFileSystemFrom = 200;
+
+    private static readonly TimeSpan SpaceRetryDelay = TimeSpan.FromMilliseconds(200);
+
+    private readonly IDisk _disk;
+    private readonly string _directory;
+    private readonly EngineState _state;
+    private readonly Producers.Sequences _sequences;
+    private readonly SnapshotLog _snapshots;
+    private readonly IStateStore _store;
+    private readonly JournalFiles _journalFiles;
+    private readonly StorageMetrics _metrics;
+    private readonly ManualResetEventSlim _stop = new();
+
+    public Checkpointer(
+        IDisk disk, string directory, EngineState state, Producers.Sequences sequences, SnapshotLog snapshots, IStateStore store,
+        JournalFiles journalFiles, StorageMetrics metrics)
+    {
+        _disk = disk;
+        _directory = directory;
+        _state = state;
+        _sequences = sequences;
+        _snapshots = snapshots;
+        _store = store;
+        _journalFiles = journalFiles;
+        _metrics = metrics;
+    }
+
+    /// <summary>Collects what a checkpoint at this place writes; on the journal's thread, or while it does not run.</summary>
+    public CheckpointWork Capture(JournalPosition position)
+    {
+        CheckpointWork work = _state.TakeChanges(_sequences, position.Lsn);
+        var checkpoint = new Checkpoint(position, _state.Incarnation, _journalFiles.NextNumber, _state.NextProducerId);
+        work.Changes.Add(StateChange.Put(StateFamily.Meta, Checkpoint.Key, checkpoint.ToBytes()));
+        return work;
+    }
+
+    /// <summary>Makes a captured checkpoint durable and frees the journal before it.</summary>
+    /// <exception cref="StorageException">A sync failed; final.</exception>
+    public void Complete(CheckpointWork work, JournalPosition position)
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            SyncSegments(work);
+            SyncDirectories();
+        }
+        finally
+        {
+            foreach ((Segment segment, _) in work.Segments)
+            {
+                segment.Release();
+            }
+        }
+
+        WaitingForSpace(() => _snapshots.Append(work.Changes, position.Lsn));
+        _store.Write(work.Changes);
+        _journalFiles.FreeBelow(position.FileNumber);
+        _state.Files.RemoveEmptyDirectories();
+        _metrics.Checkpointed(Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>Ends waiting for space.</summary>
+    public void Dispose() => _stop.Set();
+
+    private void SyncSegments(CheckpointWork work)
+    {
+        foreach ((Segment segment, int endPosition) in work.Segments)
+        {
+            WaitingForSpace(() => segment.SaveIndex(endPosition));
+        }
+
+        if (work.Segments.Count >= SyncFileSystemFrom && OperatingSystem.IsLinux())
+        {
+            _disk.SyncFileSystem(_directory);
+            return;
+        }
+
+        foreach ((Segment segment, _) in work.Segments)
+        {
+            segment.Sync();
+        }
+    }
+
+    private void SyncDirectories()
+    {
+        foreach (string directory in _state.Files.TakeChangedDirectories())
+        {
+            if (_disk.DirectoryExists(directory))
+            {
+                _disk.SyncDirectory(directory);
+            }
+        }
+    }
+
+    private void WaitingForSpace(Action write)
+    {
+        while (true)
+        {
+            try
+            {
+                write();
+                return;
+            }
+            catch (DiskException e) when (e.IsOutOfSpace && !_stop.IsSet)
+            {
+                // The journal keeps everything meanwhile; at its limit, writes wait too.
+                _stop.Wait(SpaceRetryDelay);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Broker.Storage;
+using RocksDbSharp;
+
+namespace Broker.Engine.State;
+
+/// <summary>
+/// State in RocksDB: one column family a kind, no write-ahead log (the journal is one), flushed together at each checkpoint.
+/// Read back only when the snapshot log has nothing newer.
+/// </summary>
+internal sealed class RocksStateStore : IStateStore
+{
+    private readonly string _path;
+    private readonly WriteOptions _writeOptions = new WriteOptions().DisableWal(1);
+    private readonly FlushOptions _flushOptions = new FlushOptions().SetWaitForFlush(true);
+    private RocksDb? _db;
+    private Dictionary<StateFamily, ColumnFamilyHandle> _families = [];
+
+    public RocksStateStore(string path) => _path = path;
+
+    public StoredState? Load(out string? problem)
+    {
+        problem = null;
+        if (!Directory.Exists(_path))
+        {
+            return null;
+        }
+
+        try
+        {
+            Open();
+            var state = new StoredState();
+            foreach ((StateFamily family, ColumnFamilyHandle handle) in _families)
+            {
+                SortedDictionary<byte[], byte[]> values = state.Family(family);
+                using Iterator iterator = _db!.NewIterator(handle);
+                for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next())
+                {
+                    values[iterator.Key()] = iterator.Value();
+                }
+            }
+
+            return state;
+        }
+        catch (Exception e) when (e is RocksDbException or StorageException)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
+
+    public void Write(IReadOnlyList<StateChange> changes)
+    {
+        Open();
+        using var batch = new WriteBatch();
+        foreach (StateChange change in changes)
+        {
+            ColumnFamilyHandle family = _families[change.Family];
+            switch (change.Kind)
+            {
+                case StateChangeKind.Put:
+                    batch.Put(change.Key, change.Value, family);
+                    break;
+                case StateChangeKind.Delete:
+                    batch.Delete(change.Key, family);
+                    break;
+                default:
+                    DeletePrefix(batch, family, change.Key);
+                    break;
+            }
+        }
+
+        _db!.Write(batch, _writeOptions);
+        Flush();
+    }
+
+    public void Replace(StoredState state)
+    {
+        Close();
+        if (Directory.Exists(_path))
+        {
+            Directory.Delete(_path, recursive: true);
+        }
+
+        Write([.. state.AsPuts()]);
+    }
+
+    public void Dispose() => Close();
+
+    private void Open()
+    {
+        if (_db is not null)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(_path);
+        DbOptions options = new DbOptions()
+            .SetCreateIfMissing(true)
+            .SetCreateMissingColumnFamilies(true)
+            .SetParanoidChecks(true)
+            .SetInfoLogLevel(InfoLogLevel.Warn)
+            .SetKeepLogFileNum(2)
+            .SetStatsDumpPeriodSec(0)
+            .SetMaxOpenFiles(64);
+        Native.Instance.rocksdb_options_set_atomic_flush(options.Handle, 1);
+        var families = new ColumnFamilies();
+        ColumnFamilyOptions familyOptions = new ColumnFamilyOptions().SetWriteBufferSize(8 << 20);
+        foreach (StateFamily family in Enum.GetValues<StateFamily>())
+        {
+            families.Add(Name(family), familyOptions);
+        }
+
+        RocksDb db = RocksDb.Open(options, _path, families);
+        _db = db;
+        _families = Enum.GetValues<StateFamily>().ToDictionary(f => f, f => db.GetColumnFamily(Name(f)));
+    }
+
+    private void DeletePrefix(WriteBatch batch, ColumnFamilyHandle family, byte[] prefix)
+    {
+        using Iterator iterator = _db!.NewIterator(family);
+        for (iterator.Seek(prefix); iterator.Valid(); iterator.Next())
+        {
+            byte[] key = iterator.Key();
+            if (!key.AsSpan().StartsWith(prefix))
+            {
+                return;
+            }
+
+            batch.Delete(key, family);
+        }
+    }
+
+    private void Flush()
+    {
+        nint[] handles = [.. _families.Values.Select(f => f.Handle)];
+        Native.Instance.rocksdb_flush_cfs(_db!.Handle, _flushOptions.Handle, handles, handles.Length);
+    }
+
+    private void Close()
+    {
+        _db?.Dispose();
+        _db = null;
+        _families = [];
+    }
+
+    private static string Name(StateFamily family) =>
+        family == StateFamily.Meta ? ColumnFamilies.DefaultName : family.ToString().ToLowerInvariant();
+}

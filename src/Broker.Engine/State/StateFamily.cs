@@ -1,0 +1,23 @@
+namespace Broker.Engine.State;
+
+/// <summary>The kinds of state. Each is a column family; the numbers are on disk: never reuse one.</summary>
+internal enum StateFamily : byte
+{
+    /// <summary>One key: the checkpoint that this state belongs to.</summary>
+    Meta = 0,
+
+    /// <summary>By topic id.</summary>
+    Topics = 1,
+
+    /// <summary>By topic id and partition.</summary>
+    Partitions = 2,
+
+    /// <summary>By topic id, partition and base offset.</summary>
+    Segments = 3,
+
+    /// <summary>By producer id.</summary>
+    Producers = 4,
+
+    /// <summary>By topic id, partition and producer id.</summary>
+    Sequences = 5,
+}

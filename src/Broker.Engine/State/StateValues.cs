@@ -1,0 +1,83 @@
+using Broker.Engine.Entries;
+using Broker.Engine.Producers;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Storage.Segments;
+
+namespace Broker.Engine.State;
+
+/// <summary>The values of stored state as bytes.</summary>
+internal static class StateValues
+{
+    public static byte[] Topic(TopicInfo info) => new ByteWriter()
+        .Text(info.Name).Int64(info.CreatedMs).Int32(info.Partitions.Count).Map(info.Config).ToArray();
+
+    public static Topic ReadTopic(TopicId id, ReadOnlySpan<byte> value, EngineState state)
+    {
+        var reader = new ByteReader(value);
+        string name = reader.Text();
+        long createdMs = reader.Int64();
+        int partitionCount = reader.Int32();
+        Dictionary<string, string> config = reader.Map();
+        Topic topic = state.NewTopic(id, name, createdMs, partitionCount, config);
+        topic.Info = new TopicInfo(name, id, createdMs, config, topic.DecidedSettings, [.. topic.DecidedPartitions]);
+        return topic;
+    }
+
+    public static byte[] Partition(long logStartOffset, long nextOffset) =>
+        new ByteWriter().Int64(logStartOffset).Int64(nextOffset).ToArray();
+
+    public static (long LogStartOffset, long NextOffset) ReadPartition(ReadOnlySpan<byte> value)
+    {
+        var reader = new ByteReader(value);
+        return (reader.Int64(), reader.Int64());
+    }
+
+    public static byte[] Segment(SegmentState segment) => new ByteWriter()
+        .Int32(segment.CapacityBytes).Int32(segment.EndPosition).Int64(segment.NextOffset).Int64(segment.MaxTimestampMs)
+        .Int64(segment.FirstAppendMs).Int64(segment.LastAppendMs).ToArray();
+
+    public static SegmentState ReadSegment(long baseOffset, ReadOnlySpan<byte> value)
+    {
+        var reader = new ByteReader(value);
+        return new SegmentState(baseOffset, reader.Int32(), reader.Int32(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64());
+    }
+
+    public static byte[] Producer(int epoch) => new ByteWriter().Int32(epoch).ToArray();
+
+    public static int ReadProducer(ReadOnlySpan<byte> value) => new ByteReader(value).Int32();
+
+    /// <summary>The newest <paramref name="batches"/> batches up to an LSN.</summary>
+    public static byte[] Window(ProducerWindow window, int batches, long lsn)
+    {
+        int end = window.Count;
+        while (end > 0 && window[end - 1].Lsn > lsn)
+        {
+            end--;
+        }
+
+        int start = Math.Max(0, end - batches);
+        ByteWriter writer = new ByteWriter().Int32(window.Epoch).Int32(end - start);
+        for (int i = start; i < end; i++)
+        {
+            SequencedBatch batch = window[i];
+            writer.Int64(batch.FirstSequence).Int32(batch.RecordCount).Int64(batch.BaseOffset).Int64(batch.AppendTimeMs).Int64(batch.Lsn);
+        }
+
+        return writer.ToArray();
+    }
+
+    public static ProducerWindow ReadWindow(long producerId, ReadOnlySpan<byte> value)
+    {
+        var reader = new ByteReader(value);
+        var window = new ProducerWindow(producerId, reader.Int32());
+        int count = reader.Int32();
+        for (int i = 0; i < count; i++)
+        {
+            var batch = new SequencedBatch(reader.Int64(), reader.Int32(), reader.Int64(), reader.Int64(), reader.Int64());
+            window.Add(batch, int.MaxValue, long.MaxValue);
+        }
+
+        return window;
+    }
+}

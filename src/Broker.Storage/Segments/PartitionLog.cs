@@ -1,0 +1,300 @@
+using Broker.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Segments;
+
+/// <summary>
+/// The log of one partition: its segments in order. The journal's thread writes and publishes; any thread reads what was
+/// published, without locks, from an immutable row of segments.
+/// </summary>
+internal sealed class PartitionLog
+{
+    // The newest bytes of the active segment were just written: they are in memory without asking.
+    private const int SurelyResidentBytes = 16 << 20;
+
+    private readonly SegmentFiles _files;
+    private readonly string _directory;
+    private Segment[] _segments;
+    private long _logStartOffset;
+    private long _highWatermark;
+    private long _nextOffset;
+
+    public PartitionLog(SegmentFiles files, string topicDirectory, int partition, uint seed)
+    {
+        _files = files;
+        _directory = files.PartitionDirectory(topicDirectory, partition);
+        Seed = seed;
+        _segments = [];
+    }
+
+    /// <summary>What the prefix checksums of this partition's batches start from.</summary>
+    public uint Seed { get; }
+
+    public int IndexIntervalBytes { get; set; } = 4096;
+
+    public long LogStartOffset => Volatile.Read(ref _logStartOffset);
+
+    /// <summary>The offset after the last readable record.</summary>
+    public long HighWatermark => Volatile.Read(ref _highWatermark);
+
+    /// <summary>The offset after the last written record; the journal's thread alone may read beyond the watermark.</summary>
+    public long NextOffset => _nextOffset;
+
+    public IReadOnlyList<Segment> Segments => Volatile.Read(ref _segments);
+
+    public long SizeBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Segment segment in Volatile.Read(ref _segments))
+            {
+                bytes += segment.EndPosition;
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>Takes up what a checkpoint kept.</summary>
+    public void Restore(long logStartOffset, long nextOffset, IEnumerable<SegmentState> segments)
+    {
+        _segments = [.. segments.Select(s => new Segment(_files, _directory, Seed, s, IndexIntervalBytes))];
+        _logStartOffset = logStartOffset;
+        _nextOffset = nextOffset;
+        _highWatermark = nextOffset;
+    }
+
+    /// <summary>Writes a batch where the sequencer decided. Not readable before <see cref="Publish"/>.</summary>
+    public void Write(long segmentBaseOffset, int position, int capacityBytes, ReadOnlySpan<byte> storedBatch)
+    {
+        Segment segment = SegmentForWrite(segmentBaseOffset, position, capacityBytes);
+        segment.Write(position, storedBatch);
+        _nextOffset = segment.NextOffset;
+        _files.Metrics.Applied(storedBatch.Length);
+    }
+
+    /// <summary>Makes everything written readable.</summary>
+    public void Publish() => Volatile.Write(ref _highWatermark, _nextOffset);
+
+    /// <summary>Drops the records before an offset, and the segments that hold no others.</summary>
+    public void AdvanceLogStart(long offset)
+    {
+        if (offset <= _logStartOffset)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _logStartOffset, offset);
+        Segment[] old = _segments;
+        Segment[] kept = [.. old.Where(s => s.NextOffset > offset)];
+        Volatile.Write(ref _segments, kept);
+        foreach (Segment segment in old)
+        {
+            if (segment.NextOffset <= offset)
+            {
+                segment.Delete();
+            }
+        }
+    }
+
+    /// <summary>Gives up every segment's file.</summary>
+    public void DeleteAll()
+    {
+        Segment[] old = _segments;
+        Volatile.Write(ref _segments, []);
+        foreach (Segment segment in old)
+        {
+            segment.Delete();
+        }
+    }
+
+    /// <summary>Closes maps and files when the last reader is done.</summary>
+    public void Close()
+    {
+        Segment[] old = _segments;
+        Volatile.Write(ref _segments, []);
+        foreach (Segment segment in old)
+        {
+            segment.Release();
+        }
+    }
+
+    /// <summary>
+    /// Reads whole batches from the one that holds the offset on, at least one, beyond that at most
+    /// <paramref name="maxBytes"/>, all in one segment, each with its checksums verified.
+    /// </summary>
+    public LogReadStatus Read(long offset, int maxBytes, out LogSlice slice)
+    {
+        slice = default;
+        long end = HighWatermark;
+        while (true)
+        {
+            if (offset < LogStartOffset || offset > end)
+            {
+                return LogReadStatus.OffsetOutOfRange;
+            }
+
+            if (offset == end)
+            {
+                return LogReadStatus.Ok;
+            }
+
+            Segment[] segments = Volatile.Read(ref _segments);
+            int at = IndexOfSegment(segments, offset);
+            if (at < 0)
+            {
+                // Freed between the two reads: the log start has moved.
+                if (offset < LogStartOffset)
+                {
+                    continue;
+                }
+
+                return LogReadStatus.Corrupt;
+            }
+
+            if (segments[at].TryLease())
+            {
+                return ReadLeased(segments[at], isActive: at == segments.Length - 1, offset, end, maxBytes, out slice);
+            }
+        }
+    }
+
+    /// <summary>The first readable offset whose record's timestamp is at or after the time; the high watermark if there is none.</summary>
+    public long OffsetForTimestamp(long timestampMs, DecompressionBuffer scratch)
+    {
+        long end = HighWatermark;
+        long start = LogStartOffset;
+        foreach (Segment segment in Volatile.Read(ref _segments))
+        {
+            if (segment.MaxTimestampMs < timestampMs || segment.NextOffset <= start || !segment.TryLease())
+            {
+                continue;
+            }
+
+            try
+            {
+                long found = new TimestampSearch(segment, Seed, start, end, scratch).Find(timestampMs);
+                if (found >= 0)
+                {
+                    return found;
+                }
+            }
+            finally
+            {
+                segment.Release();
+            }
+        }
+
+        return end;
+    }
+
+    private static int IndexOfSegment(Segment[] segments, long offset)
+    {
+        int low = 0, high = segments.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            if (segments[middle].BaseOffset <= offset)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return high >= 0 && offset < segments[high].NextOffset ? high : -1;
+    }
+
+    private LogReadStatus ReadLeased(Segment segment, bool isActive, long offset, long end, int maxBytes, out LogSlice slice)
+    {
+        slice = default;
+        bool handedOver = false;
+        try
+        {
+            int segmentEnd = segment.EndPosition;
+            int position = segment.Index().PositionAtOrBefore((uint)(offset - segment.BaseOffset));
+            bool hot = isActive && segmentEnd - position <= SurelyResidentBytes;
+            FileMap map = segment.Map();
+            int window = (int)Math.Min((long)maxBytes + Segment.IndexSlackBytes, segmentEnd - position);
+            if (hot || map.IsResident(position, window))
+            {
+                LogReadStatus status = BatchWalk.Select(
+                    map.GetSpan()[position..segmentEnd], Seed, offset, end, maxBytes, out BatchSelection found);
+                if (status == LogReadStatus.Ok)
+                {
+                    slice = new LogSlice(map.Memory.Slice(position + found.Start, found.Length), segment, found.NextOffset);
+                    handedOver = true;
+                }
+
+                return CountIfCorrupt(status);
+            }
+
+            _files.Metrics.ColdRead();
+            return CountIfCorrupt(ReadCold(segment, position, segmentEnd, offset, end, maxBytes, out slice));
+        }
+        finally
+        {
+            if (!handedOver)
+            {
+                segment.Release();
+            }
+        }
+    }
+
+    private LogReadStatus ReadCold(
+        Segment segment, int position, int segmentEnd, long offset, long end, int maxBytes, out LogSlice slice)
+    {
+        slice = default;
+        int window = (int)Math.Min((long)maxBytes + Segment.IndexSlackBytes, segmentEnd - position);
+        while (true)
+        {
+            PooledBuffer buffer = PooledBuffer.Rent(window);
+            int read = segment.File().Read(position, buffer.Span[..window]);
+            LogReadStatus status = BatchWalk.Select(buffer.Span[..read], Seed, offset, end, maxBytes, out BatchSelection found);
+            if (status == LogReadStatus.Ok)
+            {
+                slice = new LogSlice(buffer.Memory.Slice(found.Start, found.Length), buffer, found.NextOffset);
+                return status;
+            }
+
+            buffer.Release();
+            if (read < window || found.NeedBytes <= window || position + (long)found.NeedBytes > segmentEnd)
+            {
+                return status;
+            }
+
+            // The wanted batch is larger than what was read: read all of it.
+            window = found.NeedBytes;
+        }
+    }
+
+    private LogReadStatus CountIfCorrupt(LogReadStatus status)
+    {
+        if (status == LogReadStatus.Corrupt)
+        {
+            _files.Metrics.CorruptBatch();
+        }
+
+        return status;
+    }
+
+    private Segment SegmentForWrite(long segmentBaseOffset, int position, int capacityBytes)
+    {
+        Segment[] segments = _segments;
+        if (segments.Length > 0 && segments[^1].BaseOffset == segmentBaseOffset)
+        {
+            return segments[^1];
+        }
+
+        Invariant.Check(position == 0);
+        Invariant.Check(segments.Length == 0 || segments[^1].NextOffset <= segmentBaseOffset);
+        var segment = new Segment(
+            _files, _directory, Seed, SegmentState.Empty(segmentBaseOffset, capacityBytes), IndexIntervalBytes);
+        Volatile.Write(ref _segments, [.. segments, segment]);
+        _files.Metrics.Rolled();
+        return segment;
+    }
+}

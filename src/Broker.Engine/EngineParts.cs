@@ -146,9 +146,10 @@ internal sealed class EngineParts : IDisposable
         long logLsn = fromLog?.Checkpoint.Position.Lsn ?? -1;
         long storeLsn = fromStore?.Checkpoint.Position.Lsn ?? -1;
         storeIsBehind = storeLsn < logLsn || problem is not null;
-        if (storeIsBehind && fromStore is not null)
+        if (storeLsn < logLsn && problem is null)
         {
-            notes.Add($"RocksDB was at entry {storeLsn}, the snapshot log at {logLsn}: RocksDB was made again.");
+            string found = fromStore is null ? "missing" : $"at entry {storeLsn}";
+            notes.Add($"RocksDB was {found}, the snapshot log at entry {logLsn}: RocksDB was made again.");
         }
 
         if (storeLsn > logLsn && fromStore is not null)

@@ -42,6 +42,8 @@ internal sealed class EngineState
 
     public Topic? FindTopic(string name) => _byName.GetValueOrDefault(name);
 
+    public bool Knows(TopicId id) => _byId.ContainsKey(id);
+
     public PartitionHandle? FindPartition(TopicId id, int partition)
     {
         if (_byId.TryGetValue(id, out Topic? topic))

@@ -24,6 +24,19 @@ internal readonly ref struct AppendHead(ReadOnlySpan<byte> bytes)
 
     public int SegmentCapacityBytes => ReadInt32LittleEndian(_bytes[SegmentCapacityAt..]);
 
+    /// <summary>Whether the body of an append entry holds a whole, intact batch for the partition it names.</summary>
+    public static bool IsIntact(ReadOnlySpan<byte> body)
+    {
+        if (body.Length < SizeBytes + StoredBatch.OverheadBytes)
+        {
+            return false;
+        }
+
+        var head = new AppendHead(body);
+        uint seed = StoredBatch.PrefixSeed(head.TopicId, head.Partition);
+        return StoredBatch.Validate(body[SizeBytes..], seed, int.MaxValue) == BatchError.None;
+    }
+
     public static void Write(
         Span<byte> into, TopicId topicId, int partition, int position, long segmentBaseOffset, int segmentCapacityBytes)
     {

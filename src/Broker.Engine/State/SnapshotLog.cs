@@ -27,6 +27,7 @@ internal sealed class SnapshotLog : IDisposable
 
     private readonly IDisk _disk;
     private readonly string _directory;
+    private string? _path;
     private IDiskFile? _file;
     private long _number;
     private long _end;
@@ -58,14 +59,15 @@ internal sealed class SnapshotLog : IDisposable
     /// <summary>Makes one checkpoint durable.</summary>
     public void Append(IReadOnlyList<StateChange> changes, long lsn)
     {
-        if (_file is null || (_end > RewriteBytesMin && _end > _firstRecordBytes * RewriteFactor))
+        if (_path is null || (_end > RewriteBytesMin && _end > _firstRecordBytes * RewriteFactor))
         {
-            StoredState state = (_file is null ? null : Load(_file.Path)) ?? new StoredState();
+            StoredState state = (_path is null ? null : Load(_path)) ?? new StoredState();
             state.Apply(changes);
             Replace(state, lsn);
             return;
         }
 
+        _file ??= _disk.Open(_path, FileOpening.Existing);
         byte[] record = Encode(changes, lsn, _lastCrc);
         _file.Write(_end, record);
         _file.SyncData();
@@ -93,7 +95,8 @@ internal sealed class SnapshotLog : IDisposable
         _disk.Rename(temporary, path);
         _disk.SyncDirectory(_directory);
         _file?.Dispose();
-        _file = _disk.Open(path, FileOpening.Existing);
+        _file = null;
+        _path = path;
         _number = number;
         _end = record.Length;
         _firstRecordBytes = record.Length;
@@ -182,7 +185,7 @@ internal sealed class SnapshotLog : IDisposable
     private StoredState? Load(string path)
     {
         byte[] bytes;
-        using (IDiskFile file = _disk.Open(path, FileOpening.Existing))
+        using (IDiskFile file = _disk.Open(path, FileOpening.ReadOnly))
         {
             bytes = new byte[file.Length];
             _ = file.Read(0, bytes);
@@ -208,12 +211,7 @@ internal sealed class SnapshotLog : IDisposable
             return null;
         }
 
-        if (_file?.Path != path)
-        {
-            _file?.Dispose();
-            _file = _disk.Open(path, FileOpening.Existing);
-        }
-
+        _path = path;
         _number = NumberOf(path);
         _end = at;
         _lastCrc = crc;

@@ -30,10 +30,18 @@ internal sealed class JournalReplay
 
     public IReadOnlyList<(long Number, string Path)> Files => _files;
 
+    /// <summary>Syncs the journal, then reads it: what was read will still be there after the next crash.</summary>
     /// <exception cref="CorruptLogException">Something that was durable is damaged or gone.</exception>
     public ReplayResult Run(JournalPosition from, IJournalVisitor visitor)
     {
         SyncAll();
+        return Read(from, visitor);
+    }
+
+    /// <summary>Reads the journal as it is.</summary>
+    /// <exception cref="CorruptLogException">Something that was durable is damaged or gone.</exception>
+    public ReplayResult Read(JournalPosition from, IJournalVisitor visitor)
+    {
         JournalPosition at = from;
         bool groupEnded = true;
         string? torn = null;
@@ -43,13 +51,18 @@ internal sealed class JournalReplay
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
             using AlignedBuffer bytes = ReadWhole(path);
-            (at, groupEnded) = ReplayFile(bytes.Span, path, at, visitor);
+            (at, groupEnded) = ReplayFile(bytes.Span, at, visitor);
             torn = TornAt(bytes.Span, path, at, groupEnded);
         }
 
         foreach ((long number, string path) in _files)
         {
             if (number <= from.FileNumber)
+            {
+                continue;
+            }
+
+            if (IsUnused(path, number))
             {
                 continue;
             }
@@ -62,7 +75,7 @@ internal sealed class JournalReplay
             }
 
             var start = at with { FileNumber = number, Position = JournalFormat.BlockBytes };
-            (at, groupEnded) = ReplayFile(bytes.Span, path, start, visitor);
+            (at, groupEnded) = ReplayFile(bytes.Span, start, visitor);
             torn = TornAt(bytes.Span, path, at, groupEnded);
         }
 
@@ -78,6 +91,28 @@ internal sealed class JournalReplay
         && first.Lsn == NextLsn(at, first.Kind);
 
     private static long NextLsn(JournalPosition at, byte kind) => kind == JournalFormat.MarkKind ? at.Lsn : at.Lsn + 1;
+
+    /// <summary>
+    /// Whether a file was made ready and never written to: its first blocks are zero, or it is a recycled one whose intact
+    /// header bears an earlier number. The first group of a file is written together with its header.
+    /// </summary>
+    private bool IsUnused(string path, long number)
+    {
+        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
+        using var blocks = new AlignedBuffer(2 * JournalFormat.BlockBytes);
+        int read = file.ReadFromDevice(0, blocks, blocks.Length);
+        ReadOnlySpan<byte> bytes = blocks.Span[..read];
+        if (bytes.Length < JournalFormat.BlockBytes)
+        {
+            return true;
+        }
+
+        bool isHeader = ReadUInt64LittleEndian(bytes[JournalFormat.FileMagicAt..]) == JournalFormat.FileMagic
+            && ReadUInt32LittleEndian(bytes[JournalFormat.FileCrcAt..]) == JournalFormat.FileHeaderCrc(bytes);
+        return isHeader
+            ? ReadInt64LittleEndian(bytes[JournalFormat.FileNumberAt..]) < number
+            : bytes.IndexOfAnyExcept((byte)0) < 0;
+    }
 
     /// <summary>A file of a newer format is refused by name; a header that was never written, or is torn, is not a version.</summary>
     private static void CheckVersion(ReadOnlySpan<byte> file, string path)
@@ -97,7 +132,7 @@ internal sealed class JournalReplay
     }
 
     private (JournalPosition At, bool GroupEnded) ReplayFile(
-        ReadOnlySpan<byte> file, string path, JournalPosition at, IJournalVisitor visitor)
+        ReadOnlySpan<byte> file, JournalPosition at, IJournalVisitor visitor)
     {
         bool groupEnded = true;
         while (at.Position < file.Length)
@@ -125,7 +160,6 @@ internal sealed class JournalReplay
                 at.FileNumber, groupEnded ? JournalFormat.AlignBlock(next) : next, frame.Crc, frame.Lsn);
         }
 
-        _ = path;
         return (at, groupEnded);
     }
 
@@ -146,7 +180,7 @@ internal sealed class JournalReplay
     {
         foreach ((long number, string path) in _files)
         {
-            if (number < end.FileNumber)
+            if (number < end.FileNumber || (number > end.FileNumber && IsUnused(path, number)))
             {
                 continue;
             }

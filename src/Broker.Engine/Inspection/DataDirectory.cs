@@ -1,0 +1,145 @@
+using Broker.Engine.Entries;
+using Broker.Engine.State;
+using Broker.Records;
+using Broker.Storage;
+using Broker.Storage.Files;
+using Broker.Storage.Journal;
+
+namespace Broker.Engine.Inspection;
+
+/// <summary>
+/// A data directory, looked at while no broker runs on it. Reads only: not one byte, name or time stamp is changed by us.
+/// </summary>
+public sealed class DataDirectory
+{
+    private readonly PosixDisk _disk = new();
+    private readonly string _root;
+    private readonly StoredState _stored;
+    private readonly JournalReplay _journal;
+
+    private DataDirectory(string root, StoredState stored)
+    {
+        _root = root;
+        _stored = stored;
+        _journal = new JournalReplay(_disk, Path.Combine(root, "journal"));
+    }
+
+    /// <exception cref="StorageException">There is no data directory, a broker runs on it, or it has a newer format.</exception>
+    public static DataDirectory Open(string path)
+    {
+        string root = Path.GetFullPath(path);
+        var disk = new PosixDisk();
+        if (!disk.DirectoryExists(Path.Combine(root, "journal")))
+        {
+            throw new StorageException($"{root} is not a broker's data directory: it has no folder named journal.");
+        }
+
+        if (disk.FileExists(Path.Combine(root, "lock")))
+        {
+            using IDisposable? free = disk.TryLock(root);
+            if (free is null)
+            {
+                throw new StorageException($"A broker runs on {root}. Stop it first.");
+            }
+        }
+
+        using var snapshots = new SnapshotLog(disk, Path.Combine(root, "state"));
+        return new DataDirectory(root, snapshots.Load() ?? new StoredState());
+    }
+
+    /// <summary>The frames of the journal, file by file, up to the first in each that is not intact.</summary>
+    public IEnumerable<FrameInfo> Frames() => _journal.Files.SelectMany(f => FramesOf(f.Number, f.Path));
+
+    /// <summary>Every segment that the newest checkpoint knows, with what the journal adds.</summary>
+    /// <exception cref="CorruptLogException">The journal is damaged.</exception>
+    public IReadOnlyList<SegmentInfo> Segments()
+    {
+        var view = new JournalView(_stored);
+        _journal.Read(_stored.Checkpoint.Position, view);
+        return view.Segments(_root);
+    }
+
+    /// <summary>The batches of one segment, up to its end or to the first that is damaged.</summary>
+    public IEnumerable<BatchInfo> Batches(SegmentInfo segment)
+    {
+        uint seed = StoredBatch.PrefixSeed(new TopicId(Guid.Parse(segment.TopicId)), segment.Partition);
+        using var walk = new SegmentWalk(_disk, segment, seed);
+        while (walk.Next() is { } batch)
+        {
+            yield return batch;
+        }
+    }
+
+    /// <summary>Reads everything and checks every checksum, every offset and the journal's chain.</summary>
+    /// <param name="progress">Told the path and size of each segment before it is read; may be null.</param>
+    public VerifyResult Verify(Action<string, long>? progress)
+    {
+        var problems = new List<Problem>();
+        var view = new JournalView(_stored);
+        ReplayResult? journal = null;
+        try
+        {
+            journal = _journal.Read(_stored.Checkpoint.Position, view);
+        }
+        catch (CorruptLogException e)
+        {
+            problems.Add(new Problem(e.Path, e.Position, e.Message));
+        }
+
+        IReadOnlyList<SegmentInfo> segments = view.Segments(_root);
+        long batches = 0, records = 0, bytes = journal?.BytesRead ?? 0;
+        foreach (SegmentInfo segment in segments)
+        {
+            progress?.Invoke(segment.Path, segment.EndPosition);
+            using var walk = new SegmentWalk(_disk, segment, StoredBatch.PrefixSeed(new TopicId(Guid.Parse(segment.TopicId)), segment.Partition));
+            while (walk.Next() is { } batch)
+            {
+                batches++;
+                records += batch.RecordCount;
+                bytes += batch.SizeBytes;
+            }
+
+            if (walk.Problem is { } problem && !IsWaitingInJournal(view, segment, problem))
+            {
+                problems.Add(problem);
+            }
+        }
+
+        return new VerifyResult(
+            _stored.Family(StateFamily.Topics).Count, segments.Count, batches, records, bytes, journal?.EntryCount ?? 0, journal?.TornTail, problems);
+    }
+
+    /// <summary>What the journal will write again at the next start need not be in the segment yet.</summary>
+    private static bool IsWaitingInJournal(JournalView view, SegmentInfo segment, Problem problem) =>
+        problem.Position >= view.CheckpointedEnd(segment);
+
+    private List<FrameInfo> FramesOf(long number, string path)
+    {
+        var frames = new List<FrameInfo>();
+        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
+        byte[] bytes = new byte[file.Length];
+        int read = file.Read(0, bytes);
+        long position = JournalFormat.BlockBytes;
+        while (position < read && JournalFrame.TryOpen(bytes.AsSpan((int)position, read - (int)position), number, out JournalFrame frame))
+        {
+            string kind = frame.Kind == JournalFormat.MarkKind ? "mark" : KindName((EntryKind)frame.Kind);
+            frames.Add(new FrameInfo(Path.GetFileName(path), position, frame.Lsn, kind, frame.SizeBytes, frame.DurableUpTo, frame.IsGroupLast));
+            position += JournalFormat.AlignFrame(frame.SizeBytes);
+            position = frame.IsGroupLast ? JournalFormat.AlignBlock(position) : position;
+        }
+
+        return frames;
+    }
+
+    private static string KindName(EntryKind kind) => kind switch
+    {
+        EntryKind.Append => "append",
+        EntryKind.TopicCreated => "topic-created",
+        EntryKind.TopicDeleted => "topic-deleted",
+        EntryKind.TopicAltered => "topic-altered",
+        EntryKind.LogStartAdvanced => "log-start-advanced",
+        EntryKind.ProducerIdGiven => "producer-id-given",
+        EntryKind.Incarnation => "incarnation",
+        _ => $"kind-{(byte)kind}",
+    };
+}

@@ -1,0 +1,99 @@
+using Broker.Engine.Entries;
+using Broker.Engine.State;
+using Broker.Records;
+using Broker.Storage.Journal;
+using Broker.Storage.Segments;
+
+namespace Broker.Engine.Inspection;
+
+/// <summary>Follows the journal from a checkpoint without carrying anything out: which segments there will be after it.</summary>
+internal sealed class JournalView : IJournalVisitor
+{
+    private readonly Dictionary<TopicId, string> _names = [];
+    private readonly SortedDictionary<(Guid Topic, int Partition, long BaseOffset), SegmentState> _segments = [];
+    private readonly Dictionary<(Guid, int, long), int> _checkpointed = [];
+
+    public JournalView(StoredState stored)
+    {
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Topics))
+        {
+            _names[TopicId.Read(key)] = new ByteReader(value).Text();
+        }
+
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Segments))
+        {
+            (TopicId topic, int partition) = StateKeys.ReadPartition(key);
+            SegmentState segment = StateValues.ReadSegment(StateKeys.ReadNumber(key), value);
+            _segments[(topic.Value, partition, segment.BaseOffset)] = segment;
+            _checkpointed[(topic.Value, partition, segment.BaseOffset)] = segment.EndPosition;
+        }
+    }
+
+    public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => (EntryKind)kind != EntryKind.Append || AppendHead.IsIntact(body);
+
+    public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)
+    {
+        var reader = new ByteReader(body);
+        switch ((EntryKind)kind)
+        {
+            case EntryKind.Append:
+                Append(body);
+                break;
+            case EntryKind.TopicCreated:
+                TopicId created = reader.Topic();
+                _names[created] = reader.Text();
+                break;
+            case EntryKind.TopicDeleted:
+                Guid deleted = reader.Topic().Value;
+                RemoveWhere(k => k.Topic == deleted, _ => true);
+                break;
+            case EntryKind.LogStartAdvanced:
+                (Guid topic, int partition, long offset) = (reader.Topic().Value, reader.Int32(), reader.Int64());
+                RemoveWhere(k => k.Topic == topic && k.Partition == partition, s => s.NextOffset <= offset);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Up to where the segment was synced by a checkpoint.</summary>
+    public long CheckpointedEnd(SegmentInfo segment) =>
+        _checkpointed.GetValueOrDefault((Guid.Parse(segment.TopicId), segment.Partition, segment.BaseOffset));
+
+    public IReadOnlyList<SegmentInfo> Segments(string root)
+    {
+        var result = new List<SegmentInfo>();
+        foreach (((Guid topic, int partition, long baseOffset), SegmentState segment) in _segments)
+        {
+            var id = new TopicId(topic);
+            string directory = Path.Combine(root, "topics", id.ToString(), partition.ToString());
+            if (result.Count > 0 && result[^1] is { } before && before.TopicId == id.ToString() && before.Partition == partition)
+            {
+                result[^1] = before with { IsSealed = true };
+            }
+
+            result.Add(new SegmentInfo(
+                _names.GetValueOrDefault(id, "?"), id.ToString(), partition, baseOffset, segment.NextOffset, segment.EndPosition,
+                IsSealed: false, SegmentFiles.LogPath(directory, baseOffset)));
+        }
+
+        return result;
+    }
+
+    private void Append(ReadOnlySpan<byte> body)
+    {
+        var head = new AppendHead(body);
+        var batch = new StoredBatchView(body[AppendHead.SizeBytes..]);
+        (Guid, int, long) key = (head.TopicId.Value, head.Partition, head.SegmentBaseOffset);
+        SegmentState segment = _segments.GetValueOrDefault(key, SegmentState.Empty(head.SegmentBaseOffset, head.SegmentCapacityBytes));
+        _segments[key] = segment with { EndPosition = head.Position + batch.SizeBytes, NextOffset = batch.NextOffset };
+    }
+
+    private void RemoveWhere(Func<(Guid Topic, int Partition, long), bool> key, Func<SegmentState, bool> segment)
+    {
+        foreach ((Guid, int, long) found in _segments.Where(p => key(p.Key) && segment(p.Value)).Select(p => p.Key).ToArray())
+        {
+            _segments.Remove(found);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Broker.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Engine.Inspection;
+
+/// <summary>Reads the batches of one segment with ordinary reads and checks each.</summary>
+internal sealed class SegmentWalk(IDisk disk, SegmentInfo segment, uint seed) : IDisposable
+{
+    private IDiskFile? _file;
+    private long _position;
+    private long _nextOffset = segment.BaseOffset;
+
+    /// <summary>What ended the walk early; null at the end of the segment.</summary>
+    public Problem? Problem { get; private set; }
+
+    /// <returns>The next batch; null at the end and at damage.</returns>
+    public BatchInfo? Next()
+    {
+        if (Problem is not null || _position >= segment.EndPosition)
+        {
+            return null;
+        }
+
+        if (_file is null && !disk.FileExists(segment.Path))
+        {
+            return Fail("the file is missing");
+        }
+
+        IDiskFile file = _file ??= disk.Open(segment.Path, FileOpening.ReadOnly);
+        byte[] head = new byte[StoredBatch.OverheadBytes];
+        int headRead = file.Read(_position, head);
+        int size = headRead == head.Length ? new StoredBatchView(head).SizeBytes : 0;
+        if (size < StoredBatch.OverheadBytes || _position + size > segment.EndPosition)
+        {
+            return Fail($"no batch where one must be (the segment holds {segment.EndPosition} bytes)");
+        }
+
+        byte[] bytes = new byte[size];
+        int read = file.Read(_position, bytes);
+        BatchError error = read < size ? BatchError.TooShort : StoredBatch.Validate(bytes, seed, int.MaxValue);
+        if (error != BatchError.None)
+        {
+            return Fail($"a batch that is not intact: {BatchErrors.Describe(error)}");
+        }
+
+        var view = new StoredBatchView(bytes);
+        if (view.BaseOffset != _nextOffset)
+        {
+            return Fail($"a batch with offset {view.BaseOffset} where {_nextOffset} must be");
+        }
+
+        var info = new BatchInfo(
+            _position, size, view.BaseOffset, view.LastOffset, view.RecordCount, view.Codec.ToString().ToLowerInvariant(), view.MaxTimestamp,
+            view.AppendTimeMs, view.Lsn, view.ProducerId, view.ProducerEpoch, view.BaseSequence);
+        _position += size;
+        _nextOffset = view.NextOffset;
+        return info;
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private BatchInfo? Fail(string what)
+    {
+        Problem = new Problem(
+            segment.Path, _position,
+            $"Topic {segment.Topic}, partition {segment.Partition}, offset {_nextOffset}: {segment.Path} has at byte {_position} {what}.");
+        return null;
+    }
+}

@@ -1,0 +1,230 @@
+using Broker.Engine;
+using Broker.Engine.Inspection;
+using Broker.Engine.State;
+using Broker.Engine.Topics;
+using Broker.Storage;
+using Broker.Storage.Journal;
+
+namespace Broker.Tests.Engine;
+
+/// <summary>What recovery makes of files that are not as they were written.</summary>
+public sealed class DamageTests
+{
+    [Fact]
+    public async Task A_cut_off_write_at_the_end_is_cut_and_reported_and_everything_before_it_is_there()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        await broker.CrashAsync(directory =>
+        {
+            // A frame that continues the chain, of which only the header has reached the disk.
+            FrameInfo last = LastFrame(directory);
+            string path = Path.Combine(directory, "journal", last.File);
+            byte[] header = File.ReadAllBytes(path)[(int)last.Position..][..JournalFormat.FrameHeaderBytes];
+            header.AsSpan(JournalFormat.FrameCrcAt, 4).CopyTo(header.AsSpan(JournalFormat.FramePreviousCrcAt));
+            using FileStream file = File.OpenWrite(path);
+            file.Position = JournalFormat.AlignBlock(last.Position + last.SizeBytes);
+            file.Write(header);
+        });
+        Assert.NotNull(broker.Engine.Recovery.TornTail);
+        Assert.Equal(20, EngineFixture.ReadAll(broker.Partition("t")).Count);
+        await broker.CrashAsync();
+        Assert.Null(broker.Engine.Recovery.TornTail);
+        Assert.Equal(20, EngineFixture.ReadAll(broker.Partition("t")).Count);
+    }
+
+    [Fact]
+    public async Task Damage_below_a_mark_refuses_to_start_and_changes_no_byte()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        await Task.Delay(200);
+        FrameInfo damaged = default!;
+        byte[] before = [];
+        string journal = "";
+        var refused = await Assert.ThrowsAsync<CorruptLogException>(() => broker.CrashAsync(directory =>
+        {
+            damaged = Frames(directory).Where(f => f.Kind == "append").ElementAt(10);
+            journal = Path.Combine(directory, "journal", damaged.File);
+            Flip(journal, damaged.Position + 300);
+            before = File.ReadAllBytes(journal);
+        }));
+        Assert.Contains(damaged.File, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(damaged.Position, refused.Position);
+        Assert.Equal(before, await File.ReadAllBytesAsync(journal));
+    }
+
+    [Fact]
+    public async Task A_missing_segment_refuses_to_start_by_name()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        await broker.RestartAsync();
+        var refused = await Assert.ThrowsAsync<CorruptLogException>(() => broker.CrashAsync(directory =>
+            File.Delete(Directory.GetFiles(Path.Combine(directory, "topics"), "*.log", SearchOption.AllDirectories).Single())));
+        Assert.Contains("topic t", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_segment_that_knows_more_than_the_journal_refuses_to_start()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        var refused = await Assert.ThrowsAsync<CorruptLogException>(() => broker.CrashAsync(directory =>
+        {
+            foreach (string file in Directory.GetFiles(Path.Combine(directory, "journal")))
+            {
+                using FileStream journal = File.OpenWrite(file);
+                journal.Write(new byte[journal.Length]);
+            }
+        }));
+        Assert.NotNull(refused);
+    }
+
+    [Theory]
+    [InlineData("rocksdb")]
+    [InlineData("state")]
+    public async Task Either_copy_of_the_state_may_be_lost(string folder)
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        await broker.RestartAsync();
+        await FillMoreAsync(broker, 5);
+        await broker.CrashAsync(directory => Directory.Delete(Path.Combine(directory, folder), recursive: true));
+        Assert.Equal(25, EngineFixture.ReadAll(broker.Partition("t")).Count);
+        Assert.NotEmpty(broker.Engine.Recovery.Notes);
+        await broker.CrashAsync();
+        Assert.Equal(25, EngineFixture.ReadAll(broker.Partition("t")).Count);
+    }
+
+    [Theory]
+    [InlineData("CURRENT")]
+    [InlineData("MANIFEST-*")]
+    [InlineData("*.sst")]
+    public async Task A_damaged_file_of_RocksDB_costs_nothing(string pattern)
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        await broker.RestartAsync();
+        await broker.CrashAsync(directory =>
+        {
+            foreach (string file in Directory.GetFiles(Path.Combine(directory, "rocksdb"), pattern))
+            {
+                File.WriteAllBytes(file, new byte[new FileInfo(file).Length / 2]);
+            }
+        });
+        Assert.Equal(20, EngineFixture.ReadAll(broker.Partition("t")).Count);
+    }
+
+    [Fact]
+    public async Task A_lost_or_damaged_index_changes_no_answer()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 200, size: 3000);
+        await broker.RestartAsync();
+        List<(long, string)> expected = EngineFixture.ReadAll(broker.Partition("t"), from: 77);
+        long byTime = broker.Partition("t").OffsetForTimestamp(1000 + 150);
+        await broker.CrashAsync(directory =>
+        {
+            string[] indexes = Directory.GetFiles(Path.Combine(directory, "topics"), "*.index", SearchOption.AllDirectories);
+            Assert.NotEmpty(indexes);
+            File.Delete(indexes[0]);
+            foreach (string index in indexes.Skip(1))
+            {
+                Flip(index, new FileInfo(index).Length / 2);
+            }
+        });
+        Assert.Equal(expected, EngineFixture.ReadAll(broker.Partition("t"), from: 77));
+        Assert.Equal(byTime, broker.Partition("t").OffsetForTimestamp(1000 + 150));
+    }
+
+    [Fact]
+    public async Task A_damaged_batch_in_a_segment_is_not_served_and_its_neighbours_are()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20, size: 1000);
+        await broker.RestartAsync();
+        await broker.CrashAsync(directory =>
+        {
+            string segment = Directory.GetFiles(Path.Combine(directory, "topics"), "*.log", SearchOption.AllDirectories).Single();
+            Flip(segment, 10 * 1100);
+        });
+        PartitionHandle partition = broker.Partition("t");
+        int refused = 0;
+        for (int offset = 0; offset < 20; offset++)
+        {
+            ReadResult result = partition.Read(offset, maxBytes: 1);
+            using (result.Slice)
+            {
+                refused += result.Error == BrokerError.DataLoss ? 1 : 0;
+            }
+        }
+
+        Assert.Equal(1, refused);
+    }
+
+    [Fact]
+    public async Task A_journal_of_a_newer_format_is_refused_by_version()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 20);
+        var refused = await Assert.ThrowsAnyAsync<StorageException>(() => broker.CrashAsync(directory =>
+        {
+            string path = Directory.GetFiles(Path.Combine(directory, "state"), "*.snapshot").Single();
+            byte[] bytes = File.ReadAllBytes(path);
+            bytes[SnapshotLog.VersionAt] = 9;
+            int size = BitConverter.ToInt32(bytes, SnapshotLog.SizeAt);
+            uint crc = Broker.Records.Crc32C.Compute(bytes.AsSpan(SnapshotLog.VersionAt, size - SnapshotLog.VersionAt));
+            BitConverter.GetBytes(crc).CopyTo(bytes, SnapshotLog.CrcAt);
+            File.WriteAllBytes(path, bytes);
+        }));
+        Assert.Contains("version 9", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verification_finds_nothing_in_a_sound_directory_and_names_a_flipped_bit()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 200, size: 3000);
+        await broker.RestartAsync();
+        await broker.CrashAsync(directory =>
+        {
+            VerifyResult sound = DataDirectory.Open(directory).Verify(null);
+            Assert.Empty(sound.Problems);
+            Assert.Equal(200, sound.RecordCount);
+            SegmentInfo segment = DataDirectory.Open(directory).Segments()[0];
+            Flip(segment.Path, 5000);
+            VerifyResult damaged = DataDirectory.Open(directory).Verify(null);
+            Assert.Equal(segment.Path, Assert.Single(damaged.Problems).Path);
+            Flip(segment.Path, 5000);
+        });
+    }
+
+    private static async Task FillAsync(EngineFixture broker, int count, int size = 200)
+    {
+        await broker.CreateTopicAsync("t");
+        await FillMoreAsync(broker, count, size);
+    }
+
+    private static async Task FillMoreAsync(EngineFixture broker, int count, int size = 200)
+    {
+        PartitionHandle partition = broker.Partition("t");
+        for (int i = 0; i < count; i++)
+        {
+            await broker.AppendAsync(partition, [$"{i:D6}" + new string('x', size)], timestampMs: 1000 + i);
+        }
+    }
+
+    private static IEnumerable<FrameInfo> Frames(string directory) => DataDirectory.Open(directory).Frames();
+
+    private static FrameInfo LastFrame(string directory) => Frames(directory).MaxBy(f => (f.File, f.Position))!;
+
+    private static void Flip(string path, long position)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Position = position;
+        int value = file.ReadByte();
+        file.Position = position;
+        file.WriteByte((byte)(value ^ 0x10));
+    }
+}

@@ -126,18 +126,17 @@ public ref struct BatchReader
             return Malformed(out record);
         }
 
-        record = new RecordView(_records)
-        {
-            Offset = _baseOffset + _index,
-            TimestampMs = _isLogAppendTime ? _maxTimestamp : unchecked(_baseTimestamp + timestampDelta),
-            SizeBytes = end - _position,
-            KeyAt = keyAt,
-            KeyLength = keyLength,
-            ValueAt = valueAt,
-            ValueLength = valueLength,
-            HeaderCount = headerCount,
-            HeadersAt = headersAt,
-        };
+        record = new RecordView(
+            _records,
+            offset: _baseOffset + _index,
+            timestampMs: _isLogAppendTime ? _maxTimestamp : unchecked(_baseTimestamp + timestampDelta),
+            sizeBytes: end - _position,
+            keyAt,
+            keyLength,
+            valueAt,
+            valueLength,
+            headersAt,
+            headerCount);
         _position = end;
         _index++;
         return true;

@@ -6,29 +6,51 @@ public readonly ref struct RecordView
 {
     private readonly ReadOnlySpan<byte> _records;
 
-    internal RecordView(ReadOnlySpan<byte> records) => _records = records;
+    internal RecordView(
+        ReadOnlySpan<byte> records,
+        long offset,
+        long timestampMs,
+        int sizeBytes,
+        int keyAt,
+        int keyLength,
+        int valueAt,
+        int valueLength,
+        int headersAt,
+        int headerCount)
+    {
+        _records = records;
+        Offset = offset;
+        TimestampMs = timestampMs;
+        SizeBytes = sizeBytes;
+        KeyAt = keyAt;
+        KeyLength = keyLength;
+        ValueAt = valueAt;
+        ValueLength = valueLength;
+        HeadersAt = headersAt;
+        HeaderCount = headerCount;
+    }
 
-    public long Offset { get; internal init; }
+    public long Offset { get; }
 
-    public long TimestampMs { get; internal init; }
+    public long TimestampMs { get; }
 
     /// <summary>The record as encoded, its length field included.</summary>
-    public int SizeBytes { get; internal init; }
+    public int SizeBytes { get; }
 
-    public int KeyAt { get; internal init; }
+    public int KeyAt { get; }
 
     /// <summary>−1 for a null key.</summary>
-    public int KeyLength { get; internal init; }
+    public int KeyLength { get; }
 
-    public int ValueAt { get; internal init; }
+    public int ValueAt { get; }
 
     /// <summary>−1 for a null value.</summary>
-    public int ValueLength { get; internal init; }
+    public int ValueLength { get; }
 
-    public int HeaderCount { get; internal init; }
+    public int HeaderCount { get; }
 
     /// <summary>Position of the first header, behind the count.</summary>
-    public int HeadersAt { get; internal init; }
+    public int HeadersAt { get; }
 
     public OptionalBytes Key => KeyLength < 0 ? OptionalBytes.Null : _records.Slice(KeyAt, KeyLength);
 

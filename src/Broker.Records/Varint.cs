@@ -65,7 +65,7 @@ public static class Varint
     internal static bool TryRead(ref byte start, ref int position, int limit, out int value)
     {
         int at = position;
-        if (limit - at >= 2)
+        if (at < limit)
         {
             uint first = Unsafe.Add(ref start, (nint)(uint)at);
             if (first < 0x80)
@@ -75,12 +75,15 @@ public static class Varint
                 return true;
             }
 
-            uint second = Unsafe.Add(ref start, (nint)(uint)at + 1);
-            if (second < 0x80)
+            if (at + 1 < limit)
             {
-                position = at + 2;
-                value = UnZigZag((first & 0x7F) | (second << 7));
-                return true;
+                uint second = Unsafe.Add(ref start, (nint)(uint)at + 1);
+                if (second < 0x80)
+                {
+                    position = at + 2;
+                    value = UnZigZag((first & 0x7F) | (second << 7));
+                    return true;
+                }
             }
         }
 
@@ -94,7 +97,7 @@ public static class Varint
     internal static bool TryRead(ref byte start, ref int position, int limit, out long value)
     {
         int at = position;
-        if (limit - at >= 2)
+        if (at < limit)
         {
             ulong first = Unsafe.Add(ref start, (nint)(uint)at);
             if (first < 0x80)
@@ -104,12 +107,15 @@ public static class Varint
                 return true;
             }
 
-            ulong second = Unsafe.Add(ref start, (nint)(uint)at + 1);
-            if (second < 0x80)
+            if (at + 1 < limit)
             {
-                position = at + 2;
-                value = UnZigZag((first & 0x7F) | (second << 7));
-                return true;
+                ulong second = Unsafe.Add(ref start, (nint)(uint)at + 1);
+                if (second < 0x80)
+                {
+                    position = at + 2;
+                    value = UnZigZag((first & 0x7F) | (second << 7));
+                    return true;
+                }
             }
         }
 

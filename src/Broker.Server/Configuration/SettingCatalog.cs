@@ -24,15 +24,16 @@ internal static class SettingCatalog
         new("journal.file_bytes", Bytes, "64MiB") { Min = MiB, Max = 4 * GiB },
         new("journal.replay_bytes_max", Bytes, "256MiB") { Min = 2 * MiB, Max = 64 * GiB },
 
-        new("storage.recycle_bytes_max", Bytes, "2GiB") { Max = 64 * TiB },
-        new("storage.reserve_bytes", Bytes, "256MiB") { Max = 64 * TiB },
+        new("storage.recycle_bytes_max", Bytes, "4GiB") { Max = 64 * TiB },
+        new("storage.reserve_bytes", Bytes, "512MiB") { Max = 64 * TiB },
         new("retention.check_interval", Duration, "30s") { Min = 100, Max = Day },
 
         new("producer.window_batches", Count, "64") { Min = 5, Max = 1024 },
 
-        new("limits.record_bytes", Bytes, "1MiB") { Min = KiB, Max = 16 * MiB },
-        new("limits.batch_bytes", Bytes, "4MiB") { Min = 4 * KiB, Max = 32 * MiB },
-        new("limits.message_bytes", Bytes, "8MiB") { Min = 64 * KiB, Max = 64 * MiB },
+        new("limits.record_bytes", Bytes, "1MiB") { Min = KiB, Max = 8 * MiB },
+        new("limits.batch_bytes", Bytes, "4MiB") { Min = 4 * KiB, Max = 8 * MiB },
+        // What the marshallers of both sides take.
+        new("limits.message_bytes", Bytes, "8MiB") { Min = 64 * KiB, Max = 8 * MiB },
         new("limits.partitions_per_topic", Count, "10000") { Min = 1, Max = 100_000 },
         new("limits.connections", Count, "12000") { Min = 1, Max = 1_000_000 },
         new("limits.streams_per_connection", Count, "1000") { Min = 1, Max = 100_000 },
@@ -48,13 +49,13 @@ internal static class SettingCatalog
 
         new(TopicDefaultsPrefix + "retention.ms", Duration, "7d") { Min = 1, AllowsUnlimited = true },
         new(TopicDefaultsPrefix + "retention.bytes", Bytes, "-1") { AllowsUnlimited = true },
-        new(TopicDefaultsPrefix + "segment.bytes", Bytes, "1GiB") { Min = 256 * KiB, Max = GiB },
-        new(TopicDefaultsPrefix + "segment.ms", Duration, "7d") { Min = 1 },
+        new(TopicDefaultsPrefix + "segment.bytes", Bytes, "1GiB") { Min = 64 * KiB, Max = GiB },
+        new(TopicDefaultsPrefix + "segment.ms", Duration, "7d") { Min = Second },
         new(TopicDefaultsPrefix + "compression.type", Choice, "producer") { Choices = ["producer", "none", "lz4", "zstd"] },
-        new(TopicDefaultsPrefix + "max.message.bytes", Bytes, "1MiB") { Min = 1, Max = 16 * MiB },
+        new(TopicDefaultsPrefix + "max.message.bytes", Bytes, "1MiB") { Min = 1, Max = 8 * MiB },
         new(TopicDefaultsPrefix + "message.timestamp.type", Choice, "CreateTime") { Choices = ["CreateTime", "LogAppendTime"] },
-        new(TopicDefaultsPrefix + "message.timestamp.after.max.ms", Duration, "1h") { AllowsUnlimited = true },
-        new(TopicDefaultsPrefix + "index.interval.bytes", Bytes, "4096") { Min = 512, Max = 16 * MiB },
+        new(TopicDefaultsPrefix + "message.timestamp.after.max.ms", Duration, "1h"),
+        new(TopicDefaultsPrefix + "index.interval.bytes", Bytes, "4096") { Min = 512, Max = 64 * KiB },
         new(TopicDefaultsPrefix + "durability", Choice, "durable") { Choices = ["durable", "os"] },
     ];
 

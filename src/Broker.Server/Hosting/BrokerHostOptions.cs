@@ -1,0 +1,10 @@
+namespace Broker.Server.Hosting;
+
+/// <summary>What surrounds a broker that runs within another program.</summary>
+public sealed record BrokerHostOptions
+{
+    /// <summary>Where log events go; nowhere by default. May be called from any thread.</summary>
+    public TextWriter Log { get; init; } = TextWriter.Null;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

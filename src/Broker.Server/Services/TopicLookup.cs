@@ -1,0 +1,31 @@
+using Broker.Engine;
+using Broker.Engine.Topics;
+
+namespace Broker.Server.Services;
+
+/// <summary>Finds topics and partitions by the names in a call.</summary>
+internal sealed class TopicLookup(BrokerEngine engine)
+{
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, saying which command creates it; or InvalidTopicName.</exception>
+    public TopicInfo Topic(string name)
+    {
+        TopicName.Check(name);
+        return engine.FindTopic(name) ?? throw new BrokerException(
+            BrokerError.UnknownTopicOrPartition,
+            $"There is no topic \"{name}\". Topics are not created by accident: broker topic create {name}",
+            new Dictionary<string, string> { ["topic"] = name });
+    }
+
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, saying which there are.</exception>
+    public static PartitionHandle Partition(TopicInfo topic, int partition) =>
+        (uint)partition < (uint)topic.Partitions.Count
+            ? topic.Partitions[partition]
+            : throw new BrokerException(
+                BrokerError.UnknownTopicOrPartition,
+                $"Topic {topic.Name} has no partition {partition}: it has {topic.Partitions.Count}, from 0 on.",
+                new Dictionary<string, string> { ["topic"] = topic.Name, ["partition"] = partition.ToString() });
+
+    /// <summary>The partitions that are named, or all when none is.</summary>
+    public static IEnumerable<PartitionHandle> Partitions(TopicInfo topic, IReadOnlyCollection<int> named) =>
+        named.Count == 0 ? topic.Partitions : named.Select(partition => Partition(topic, partition)).ToList();
+}

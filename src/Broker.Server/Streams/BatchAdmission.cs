@@ -1,0 +1,167 @@
+using Broker.Engine;
+using Broker.Engine.Topics;
+using Broker.Protocol;
+using Broker.Records;
+using Broker.Server.Services;
+using Durability = Broker.Protocol.V1.Durability;
+
+namespace Broker.Server.Streams;
+
+/// <summary>
+/// Everything that can be checked about a batch before the sequencer sees it: checksums, limits, records, timestamps; and
+/// what the topic's settings change about it.
+/// </summary>
+/// <remarks>One stream's thread; holds that stream's scratch memory.</remarks>
+internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : IDisposable
+{
+    private readonly DecompressionBuffer _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    /// <param name="owner">What the batch lies in; retained by the engine when it takes the batch.</param>
+    public BatchOutcome Append(in FrameBatch batch, PooledBuffer owner, Durability requested)
+    {
+        PartitionHandle? partition = engine.FindPartition(batch.TopicId, batch.Partition);
+        if (partition is null)
+        {
+            return Refused(BrokerError.UnknownTopicOrPartition, UnknownPartition(batch));
+        }
+
+        Span<byte> stored = batch.StoredBatch.Span;
+        TopicSettings settings = partition.Settings;
+        int recordBytesMax = Math.Min(settings.MaxMessageBytes, engine.Options.RecordBytesMax);
+        BatchError error = StoredBatch.Validate(stored, partition.PrefixSeed, engine.Options.BatchBytesMax);
+        if (error == BatchError.None)
+        {
+            error = StoredBatch.ValidateRecords(stored, recordBytesMax, _scratch);
+        }
+
+        if (error != BatchError.None)
+        {
+            return RefusedBatch(error, batch, partition, recordBytesMax);
+        }
+
+        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (CheckTimestamps(stored, settings, nowMs) is { } refusal)
+        {
+            return refusal;
+        }
+
+        Durability durability = Stronger(requested, settings);
+        bool isRecompressed = settings.CompressionType is { } codec && codec != new StoredBatchView(stored).Codec;
+        return isRecompressed
+            ? AppendRecompressed(partition, batch, settings.CompressionType!.Value, nowMs, durability)
+            : AppendChecked(partition, batch.StoredBatch, owner, nowMs, durability);
+    }
+
+    /// <summary>A call may ask for more than its topic demands, never for less.</summary>
+    public static Durability Stronger(Durability requested, TopicSettings settings) =>
+        requested == Durability.Durable || settings.Durability == Engine.Durability.Durable ? Durability.Durable : Durability.Os;
+
+    /// <summary>Hands a batch that passed every check to the sequencer.</summary>
+    public BatchOutcome AppendChecked(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, long nowMs, Durability durability)
+    {
+        if (partition.Settings.LogAppendTime)
+        {
+            StoredBatch.SetLogAppendTime(stored.Span, partition.PrefixSeed, nowMs);
+        }
+
+        AppendDecision decision = engine.Append(
+            partition, stored, owner, durability == Durability.Durable ? Engine.Durability.Durable : Engine.Durability.Os);
+        return decision.IsAccepted
+            ? new BatchOutcome(
+                decision.BaseOffset, decision.AppendTimeMs, decision.Duplicate, ToWire(decision.Durability), decision.Lsn,
+                BrokerError.None, Error: null)
+            : BatchOutcome.Refused(decision.Error, decision.Describe(), FactsOf(decision), decision.Lsn);
+    }
+
+    private static Durability ToWire(Engine.Durability durability) =>
+        durability == Engine.Durability.Durable ? Durability.Durable : Durability.Os;
+
+    private static BatchOutcome? CheckTimestamps(ReadOnlySpan<byte> stored, TopicSettings settings, long nowMs)
+    {
+        var view = new StoredBatchView(stored);
+        if (view.IsLogAppendTime)
+        {
+            return Refused(BrokerError.InvalidTimestamp, "The batch claims the log's append time, which only the broker gives.");
+        }
+
+        long latestMs = settings.TimestampAfterMaxMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + settings.TimestampAfterMaxMs;
+        return settings.LogAppendTime || view.MaxTimestamp <= latestMs ? null : Future(view.MaxTimestamp, latestMs);
+
+        static BatchOutcome Future(long timestampMs, long latestMs) => Refused(
+            BrokerError.InvalidTimestamp,
+            $"A record is dated {Time(timestampMs)}, later than message.timestamp.after.max.ms allows ({Time(latestMs)}).",
+            new() { ["timestamp_ms"] = timestampMs.ToString(), ["latest_ms"] = latestMs.ToString() });
+    }
+
+    private static string Time(long ms) => ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+        ? $"{DateTimeOffset.FromUnixTimeMilliseconds(ms):yyyy-MM-ddTHH:mm:ss.fffZ}"
+        : $"{ms} ms";
+
+    private static BatchOutcome Refused(BrokerError error, string message, Dictionary<string, string>? facts = null) =>
+        BatchOutcome.Refused(error, message, facts, lsn: 0);
+
+    private static string UnknownPartition(in FrameBatch batch) =>
+        $"There is no partition {batch.Partition} of a topic with id {batch.TopicId}: it was deleted, or deleted and created anew.";
+
+    private static Dictionary<string, string> FactsOf(in AppendDecision decision) => new()
+    {
+        ["found"] = decision.Found.ToString(),
+        ["expected"] = decision.Expected.ToString(),
+    };
+
+    private BatchOutcome AppendRecompressed(
+        PartitionHandle partition, in FrameBatch batch, Codec codec, long nowMs, Durability durability)
+    {
+        BatchError error = Transcoder.Recompress(
+            batch.StoredBatch.Span, partition.PrefixSeed, codec, _scratch, out PooledBuffer? recompressed);
+        if (recompressed is null)
+        {
+            return RefusedBatch(error, batch, partition, recordBytesMax: 0);
+        }
+
+        try
+        {
+            return recompressed.Length > engine.Options.BatchBytesMax
+                ? TooLarge(partition, BatchError.TooLarge, recompressed.Length, engine.Options.BatchBytesMax)
+                : AppendChecked(partition, recompressed.Memory, recompressed, nowMs, durability);
+        }
+        finally
+        {
+            recompressed.Release();
+        }
+    }
+
+    private BatchOutcome RefusedBatch(BatchError error, in FrameBatch batch, PartitionHandle partition, int recordBytesMax)
+    {
+        return error switch
+        {
+            BatchError.TooLarge => TooLarge(partition, error, batch.StoredBatch.Length, engine.Options.BatchBytesMax),
+            BatchError.RecordTooLarge => TooLarge(partition, error, LargestRecordBytes(batch.StoredBatch.Span), recordBytesMax),
+            _ => Refused(ErrorMap.Of(error), $"{Name(partition)}: {BatchErrors.Describe(error)}."),
+        };
+    }
+
+    private static BatchOutcome TooLarge(PartitionHandle partition, BatchError error, long size, long limit) => Refused(
+        BrokerError.MessageTooLarge,
+        $"{Name(partition)}: {BatchErrors.Describe(error)}: {size} bytes, the limit is {limit}.",
+        new() { ["size_bytes"] = size.ToString(), ["limit_bytes"] = limit.ToString() });
+
+    private static string Name(PartitionHandle partition) => $"Topic {partition.TopicName}, partition {partition.Partition}";
+
+    private long LargestRecordBytes(ReadOnlySpan<byte> stored)
+    {
+        long largest = 0;
+        if (BatchReader.TryOpen(stored, _scratch, out BatchReader reader) == BatchError.None)
+        {
+            while (reader.TryRead(out RecordView record))
+            {
+                largest = Math.Max(largest, record.SizeBytes);
+            }
+        }
+
+        return largest;
+    }
+}

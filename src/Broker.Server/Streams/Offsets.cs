@@ -1,0 +1,55 @@
+using Broker.Engine;
+using Broker.Engine.Topics;
+using Broker.Protocol.V1;
+using Broker.Server.Services;
+
+namespace Broker.Server.Streams;
+
+/// <summary>Places in a log as clients name them.</summary>
+internal static class Offsets
+{
+    /// <summary>The offset that is meant; at most the high watermark, at least the log start.</summary>
+    /// <exception cref="BrokerException">OffsetOutOfRange, or InvalidRequest when nothing is named.</exception>
+    public static long Resolve(PartitionHandle partition, OffsetSpec? spec) => spec?.SpecCase switch
+    {
+        OffsetSpec.SpecOneofCase.Offset => InRange(partition, spec.Offset),
+        OffsetSpec.SpecOneofCase.TimestampMs => partition.OffsetForTimestamp(spec.TimestampMs),
+        OffsetSpec.SpecOneofCase.LogEnd when spec.LogEnd == LogEnd.Earliest => partition.LogStartOffset,
+        OffsetSpec.SpecOneofCase.LogEnd when spec.LogEnd == LogEnd.Latest => partition.HighWatermark,
+        _ => throw new BrokerException(BrokerError.InvalidRequest, "Name an offset, a timestamp, or an end of the log."),
+    };
+
+    /// <summary>What a failed read says.</summary>
+    public static BrokerException ReadFailure(BrokerError error, PartitionHandle partition, long offset) => error switch
+    {
+        BrokerError.OffsetOutOfRange => OutOfRange(partition, offset),
+        BrokerError.DataLoss => new BrokerException(
+            error, $"{Name(partition)} is damaged at offset {offset} or after it; the bytes are kept and not served.", Facts(partition, offset)),
+        BrokerError.UnknownTopicOrPartition => new BrokerException(error, $"Topic {partition.TopicName} was deleted."),
+        _ => new BrokerException(error, $"{Name(partition)} cannot be read at offset {offset}: {error}."),
+    };
+
+    /// <inheritdoc cref="ReadFailure"/>
+    public static Error ReadError(BrokerError error, PartitionHandle partition, long offset)
+    {
+        BrokerException failure = ReadFailure(error, partition, offset);
+        return ErrorMap.ToError(failure.Error, failure.Message, failure.Facts);
+    }
+
+    private static long InRange(PartitionHandle partition, long offset) =>
+        offset >= partition.LogStartOffset && offset <= partition.HighWatermark ? offset : throw OutOfRange(partition, offset);
+
+    private static BrokerException OutOfRange(PartitionHandle partition, long offset) => new(
+        BrokerError.OffsetOutOfRange,
+        $"{Name(partition)} has no offset {offset}: it holds {partition.LogStartOffset} to {partition.HighWatermark}.",
+        Facts(partition, offset));
+
+    private static string Name(PartitionHandle partition) => $"Topic {partition.TopicName}, partition {partition.Partition}";
+
+    private static Dictionary<string, string> Facts(PartitionHandle partition, long offset) => new()
+    {
+        ["offset"] = offset.ToString(),
+        ["log_start_offset"] = partition.LogStartOffset.ToString(),
+        ["high_watermark"] = partition.HighWatermark.ToString(),
+    };
+}

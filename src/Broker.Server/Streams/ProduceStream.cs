@@ -1,0 +1,262 @@
+using System.Runtime.CompilerServices;
+using Broker.Engine;
+using Broker.Protocol;
+using Broker.Protocol.V1;
+using Broker.Server.Services;
+using Broker.Storage;
+using Grpc.Core;
+using Durability = Broker.Protocol.V1.Durability;
+
+namespace Broker.Server.Streams;
+
+/// <summary>
+/// One produce stream. The reader checks and appends request after request; the ack pump follows the journal and writes
+/// one response for everything that has become ready.
+/// </summary>
+internal sealed class ProduceStream : ITickable
+{
+    // A response of 1,000 acks is some 40 KB; more at once would only delay the first of them.
+    private const int AcksPerResponseMax = 1000;
+
+    private readonly StreamContext _context;
+    private readonly BrokerEngine _engine;
+    private readonly ByteBudget _connectionBudget;
+    private readonly IAsyncStreamReader<ProduceFrame> _requests;
+    private readonly IServerStreamWriter<ProduceResponse> _responses;
+    private readonly PendingAcks _pending = new();
+    private readonly WakeSignal _wake = new();
+    private readonly AckBuilder _acks;
+    private BatchOutcome[] _outcomes = new BatchOutcome[16];
+    private LsnSubscription? _subscription;
+    private volatile bool _isReadingDone;
+    private volatile bool _wasUsed;
+    private volatile bool _isIdle;
+
+    public ProduceStream(
+        StreamContext context,
+        ByteBudget connectionBudget,
+        IAsyncStreamReader<ProduceFrame> requests,
+        IServerStreamWriter<ProduceResponse> responses)
+    {
+        _context = context;
+        _engine = context.Engine;
+        _connectionBudget = connectionBudget;
+        _requests = requests;
+        _responses = responses;
+        _acks = new AckBuilder(_engine.Incarnation);
+    }
+
+    /// <summary>Serves the stream until the client ends it, goes away, or the broker stops.</summary>
+    public async Task RunAsync(CancellationToken callToken)
+    {
+        using var readStop = CancellationTokenSource.CreateLinkedTokenSource(callToken, _context.Stopping);
+        Task pump = PumpAsync(readStop, callToken);
+        try
+        {
+            await ReadAsync(readStop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (readStop.IsCancellationRequested)
+        {
+            // The pump says why: it failed, the client is gone, or the broker stops.
+        }
+        finally
+        {
+            _isReadingDone = true;
+            _wake.Signal();
+            await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Free(_pending.TakeAllBytes());
+        }
+
+        await pump.ConfigureAwait(false);
+        callToken.ThrowIfCancellationRequested();
+        if (_context.Stopping.IsCancellationRequested)
+        {
+            throw _context.StoppingError();
+        }
+    }
+
+    public void Tick()
+    {
+        // Progress of the journal wakes every subscription: a stream without traffic gives its own back.
+        if (!_wasUsed && !_isIdle)
+        {
+            _isIdle = true;
+            _wake.Signal();
+        }
+
+        _wasUsed = false;
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        using var admission = new BatchAdmission(_engine, _context.Time);
+        while (await _requests.MoveNext(cancellationToken).ConfigureAwait(false))
+        {
+            ProduceFrame frame = _requests.Current;
+            try
+            {
+                await TakeBytesAsync(frame.Buffer!.Length, cancellationToken).ConfigureAwait(false);
+                Append(frame, admission);
+            }
+            finally
+            {
+                frame.Release();
+            }
+        }
+    }
+
+    private void Append(ProduceFrame frame, BatchAdmission admission)
+    {
+        long received = _context.Time.GetTimestamp();
+        if (_outcomes.Length < frame.Count)
+        {
+            _outcomes = new BatchOutcome[frame.Count];
+        }
+
+        (long visibleLsn, long writtenLsn) = (0, 0);
+        for (int i = 0; i < frame.Count; i++)
+        {
+            FrameBatch batch = frame[i];
+            BatchOutcome outcome = admission.Append(batch, frame.Buffer!, frame.Durability);
+            _context.Metrics.Produced(batch.StoredBatch.Span, outcome);
+            _outcomes[i] = outcome;
+            ref long lsn = ref outcome.Durability == Durability.Os ? ref writtenLsn : ref visibleLsn;
+            lsn = Math.Max(lsn, outcome.Lsn);
+        }
+
+        var request = new PendingRequest(
+            frame.CorrelationId, frame.Count, visibleLsn, writtenLsn, Math.Max(visibleLsn, writtenLsn), frame.Buffer!.Length, received);
+        bool wasEmpty = _pending.Add(request, _outcomes.AsSpan(0, frame.Count));
+        _wasUsed = true;
+        if (wasEmpty)
+        {
+            _wake.Signal();
+        }
+    }
+
+    private ValueTask TakeBytesAsync(int bytes, CancellationToken cancellationToken)
+    {
+        ValueTask taken = _connectionBudget.TakeAsync(bytes, cancellationToken);
+        return taken.IsCompletedSuccessfully
+            ? TakeBrokerBytesAsync(bytes, cancellationToken)
+            : ThrottledAsync(taken, bytes, cancellationToken);
+    }
+
+    private ValueTask TakeBrokerBytesAsync(int bytes, CancellationToken cancellationToken)
+    {
+        ValueTask taken = _context.ProduceBudget.TakeAsync(bytes, cancellationToken);
+        return taken.IsCompletedSuccessfully ? taken : GiveBackOnFailureAsync(taken, bytes);
+    }
+
+    private async ValueTask ThrottledAsync(ValueTask connectionBytes, int bytes, CancellationToken cancellationToken)
+    {
+        _context.Metrics.Throttled.Inc();
+        await connectionBytes.ConfigureAwait(false);
+        await TakeBrokerBytesAsync(bytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask GiveBackOnFailureAsync(ValueTask brokerBytes, int bytes)
+    {
+        _context.Metrics.Throttled.Inc();
+        try
+        {
+            await brokerBytes.ConfigureAwait(false);
+        }
+        catch
+        {
+            _connectionBudget.Release(bytes);
+            throw;
+        }
+    }
+
+    private void Free(long bytes)
+    {
+        if (bytes > 0)
+        {
+            _context.ProduceBudget.Release(bytes);
+            _connectionBudget.Release(bytes);
+        }
+    }
+
+    private async Task PumpAsync(CancellationTokenSource readStop, CancellationToken callToken)
+    {
+        try
+        {
+            // The reader's loop starts while this waits, not after it.
+            await Task.Yield();
+            while (await PumpOnceAsync(callToken).ConfigureAwait(false))
+            {
+            }
+        }
+        catch
+        {
+            await readStop.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            _subscription?.Dispose();
+        }
+    }
+
+    /// <returns>False when the stream is over and nothing is left to acknowledge.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> PumpOnceAsync(CancellationToken callToken)
+    {
+        callToken.ThrowIfCancellationRequested();
+        LsnProgress progress = _engine.Progress;
+        bool wasReadingDone = _isReadingDone;
+        Exception? failure = progress.Failure;
+        long visibleLsn = progress.VisibleLsn;
+        TakeReady(progress.WrittenLsn, visibleLsn);
+        Free(_pending.TakeFreedBytes(visibleLsn));
+        if (_acks.AckCount > 0)
+        {
+            await _responses.WriteAsync(_acks.Response, CancellationToken.None).ConfigureAwait(false);
+            _acks.Clear();
+            return true;
+        }
+
+        if (failure is not null && _pending.HasUnacked)
+        {
+            throw ErrorMap.OutcomeUnknown(failure);
+        }
+
+        if (_pending.IsEmpty || failure is not null)
+        {
+            return !wasReadingDone && await WaitForRequestAsync().ConfigureAwait(false);
+        }
+
+        if (_subscription is null)
+        {
+            // What was reached before it existed is not signalled: look again before waiting.
+            _subscription = progress.Subscribe();
+            return true;
+        }
+
+        await _subscription.WaitAsync(callToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private void TakeReady(long writtenLsn, long visibleLsn)
+    {
+        while (_acks.AckCount < AcksPerResponseMax && _pending.TryTakeReady(writtenLsn, visibleLsn, _acks, out PendingRequest request))
+        {
+            _context.Metrics.AppendToAckSeconds.Observe(_context.Time.GetElapsedTime(request.ReceivedTimestamp).TotalSeconds);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitForRequestAsync()
+    {
+        if (_isIdle)
+        {
+            _subscription?.Dispose();
+            _subscription = null;
+        }
+
+        await _wake.WaitAsync().ConfigureAwait(false);
+        _isIdle = _isIdle && !_wasUsed;
+        return true;
+    }
+}

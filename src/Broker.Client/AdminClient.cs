@@ -1,0 +1,139 @@
+using Broker.Client.Transport;
+using Broker.Protocol.V1;
+using Google.Protobuf.Collections;
+
+namespace Broker.Client;
+
+/// <summary>Topics and the broker itself. Every call has the options' deadline and is made once.</summary>
+/// <remarks>Thread-safe. Failures are <see cref="BrokerException"/>s.</remarks>
+public sealed class AdminClient
+{
+    private readonly ClientContext _context;
+    private readonly AdminService.AdminServiceClient _admin;
+    private readonly FetchService.FetchServiceClient _fetch;
+
+    internal AdminClient(ClientContext context)
+    {
+        _context = context;
+        _admin = new AdminService.AdminServiceClient(context.Connection.Invoker);
+        _fetch = new FetchService.FetchServiceClient(context.Connection.Invoker);
+    }
+
+    /// <param name="config">Settings by name, such as retention.ms; those not named follow the broker's defaults.</param>
+    public async Task<TopicDescription> CreateTopicAsync(
+        string name,
+        int partitionCount = 4,
+        IReadOnlyDictionary<string, string>? config = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(partitionCount, 1);
+        var request = new CreateTopicRequest { Name = name, PartitionCount = partitionCount };
+        AddAll(request.Config, config);
+        CreateTopicResponse response =
+            await _context.CallAsync(_admin.CreateTopicAsync, request, cancellationToken).ConfigureAwait(false);
+        return AdminModels.ToDescription(response.Topic);
+    }
+
+    /// <returns>All topics, by name.</returns>
+    public async Task<IReadOnlyList<TopicSummary>> ListTopicsAsync(CancellationToken cancellationToken = default)
+    {
+        ListTopicsResponse response = await _context
+            .CallAsync(_admin.ListTopicsAsync, new ListTopicsRequest(), cancellationToken).ConfigureAwait(false);
+        return [.. response.Topics.Select(t => new TopicSummary(AdminModels.ToDescription(t.Topic), t.RecordCount, t.SizeBytes))];
+    }
+
+    public async Task<TopicDescription> DescribeTopicAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        DescribeTopicResponse response = await _context
+            .CallAsync(_admin.DescribeTopicAsync, new DescribeTopicRequest { Name = name }, cancellationToken)
+            .ConfigureAwait(false);
+        return AdminModels.ToDescription(response.Topic, response.Settings, response.Partitions);
+    }
+
+    /// <param name="unset">Settings that go back to the broker's default.</param>
+    public async Task<TopicDescription> AlterTopicAsync(
+        string name,
+        IReadOnlyDictionary<string, string>? set = null,
+        IEnumerable<string>? unset = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var request = new AlterTopicRequest { Name = name };
+        AddAll(request.Set, set);
+        request.Unset.AddRange(unset ?? []);
+        AlterTopicResponse response =
+            await _context.CallAsync(_admin.AlterTopicAsync, request, cancellationToken).ConfigureAwait(false);
+        return AdminModels.ToDescription(response.Topic);
+    }
+
+    /// <param name="partitionCount">How many there shall be, more than now.</param>
+    public async Task<TopicDescription> AddPartitionsAsync(
+        string name,
+        int partitionCount,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        AddPartitionsResponse response = await _context.CallAsync(
+            _admin.AddPartitionsAsync,
+            new AddPartitionsRequest { Name = name, PartitionCount = partitionCount },
+            cancellationToken).ConfigureAwait(false);
+        return AdminModels.ToDescription(response.Topic);
+    }
+
+    /// <summary>Deletes the records before a place in each partition.</summary>
+    /// <param name="partitions">Null: every partition.</param>
+    /// <returns>Where each partition begins now.</returns>
+    public async Task<IReadOnlyList<PartitionOffset>> TrimTopicAsync(
+        string name,
+        StartAt before,
+        IEnumerable<int>? partitions = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var request = new TrimTopicRequest { Name = name, Before = before.ToWire() };
+        request.Partitions.AddRange(partitions ?? []);
+        TrimTopicResponse response =
+            await _context.CallAsync(_admin.TrimTopicAsync, request, cancellationToken).ConfigureAwait(false);
+        return [.. response.Partitions.Select(p => new PartitionOffset(p.Partition, p.LogStartOffset))];
+    }
+
+    public async Task DeleteTopicAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        await _context.CallAsync(_admin.DeleteTopicAsync, new DeleteTopicRequest { Name = name }, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    public async Task<ServerInfo> GetServerInfoAsync(CancellationToken cancellationToken = default)
+    {
+        GetServerInfoResponse response = await _context
+            .CallAsync(_admin.GetServerInfoAsync, new GetServerInfoRequest(), cancellationToken).ConfigureAwait(false);
+        return AdminModels.ToServerInfo(response);
+    }
+
+    /// <param name="partitions">Null: every partition.</param>
+    /// <returns>The offset at that place in each partition.</returns>
+    public async Task<IReadOnlyList<PartitionOffset>> ListOffsetsAsync(
+        string topic,
+        StartAt at,
+        IEnumerable<int>? partitions = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        var request = new ListOffsetsRequest { Topic = topic, At = at.ToWire() };
+        request.Partitions.AddRange(partitions ?? []);
+        ListOffsetsResponse response =
+            await _context.CallAsync(_fetch.ListOffsetsAsync, request, cancellationToken).ConfigureAwait(false);
+        return [.. response.Offsets.Select(o => new PartitionOffset(o.Partition, o.Offset))];
+    }
+
+    private static void AddAll(MapField<string, string> target, IReadOnlyDictionary<string, string>? source)
+    {
+        foreach ((string key, string value) in source ?? new Dictionary<string, string>())
+        {
+            target[key] = value;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Broker.Protocol.V1;
+
+namespace Broker.Client;
+
+/// <summary>Turns wire messages of the admin service into the SDK's own types.</summary>
+internal static class AdminModels
+{
+    public static TopicDescription ToDescription(
+        Topic topic,
+        IEnumerable<TopicSetting>? settings = null,
+        IEnumerable<Partition>? partitions = null)
+    {
+        return new TopicDescription(
+            topic.Name,
+            topic.TopicId.Length == 16 ? new Guid(topic.TopicId.Span, bigEndian: true) : Guid.Empty,
+            topic.PartitionCount,
+            DateTimeOffset.FromUnixTimeMilliseconds(topic.CreatedMs),
+            new Dictionary<string, string>(topic.Config),
+            [.. (settings ?? []).Select(s => new TopicSettingDescription(s.Name, s.Value, s.IsExplicit, s.Description))],
+            [.. (partitions ?? []).Select(ToDescription)]);
+    }
+
+    public static ServerInfo ToServerInfo(GetServerInfoResponse info)
+    {
+        return new ServerInfo(
+            info.Version,
+            info.Incarnation,
+            [.. info.Features],
+            new ServerLimits(
+                info.Limits.RecordBytesMax,
+                info.Limits.BatchBytesMax,
+                info.Limits.MessageBytesMax,
+                info.Limits.PartitionsPerTopicMax,
+                info.Limits.ProducerWindowBatches),
+            DateTimeOffset.FromUnixTimeMilliseconds(info.StartedMs),
+            info.DataDirectory,
+            info.Security,
+            TimeSpan.FromMicroseconds(info.SyncTimeUs),
+            info.TopicCount,
+            info.PartitionCount,
+            info.DiskFreeBytes,
+            info.VisibleLsn);
+    }
+
+    private static PartitionDescription ToDescription(Partition partition)
+    {
+        return new PartitionDescription(
+            partition.Partition_,
+            partition.LogStartOffset,
+            partition.HighWatermark,
+            partition.SizeBytes,
+            partition.SegmentCount,
+            partition.HasLastAppendTimeMs ? DateTimeOffset.FromUnixTimeMilliseconds(partition.LastAppendTimeMs) : null,
+            partition.HasEarliestDeletionMs ? DateTimeOffset.FromUnixTimeMilliseconds(partition.EarliestDeletionMs) : null,
+            partition.State,
+            partition.StateDetail);
+    }
+}

@@ -1,0 +1,41 @@
+using Broker.Client.Transport;
+
+namespace Broker.Client;
+
+/// <summary>A broker, seen from an application: topics, producers and consumers.</summary>
+/// <remarks>
+/// Thread-safe. Make one and keep it; it connects on first use. Dispose its producers and consumers before it.
+/// </remarks>
+public sealed class BrokerClient : IAsyncDisposable
+{
+    private readonly ClientContext _context;
+
+    public BrokerClient(BrokerClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _context = new ClientContext(options);
+        Admin = new AdminClient(_context);
+    }
+
+    /// <param name="server">host:port, or a URL: "127.0.0.1:9095".</param>
+    public BrokerClient(string server)
+        : this(new BrokerClientOptions { Server = server })
+    {
+    }
+
+    public AdminClient Admin { get; }
+
+    public Producer CreateProducer(ProducerOptions? options = null) => new(_context, options ?? new ProducerOptions());
+
+    public Consumer CreateConsumer(ConsumerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new Consumer(_context, options);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _context.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

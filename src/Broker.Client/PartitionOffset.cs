@@ -1,0 +1,3 @@
+namespace Broker.Client;
+
+public readonly record struct PartitionOffset(int Partition, long Offset);

@@ -1,0 +1,49 @@
+using Broker.Client.Diagnostics;
+using Broker.Client.Transport;
+using Broker.Protocol.V1;
+
+namespace Broker.Client.Producing;
+
+/// <summary>Gets the producer's identity from the broker, and another one when it is found unusable.</summary>
+/// <remarks>Thread-safe; one call to the broker at a time.</remarks>
+internal sealed class IdentityProvider(ClientContext context) : IDisposable
+{
+    private readonly ProduceService.ProduceServiceClient _produce = new(context.Connection.Invoker);
+    private readonly SemaphoreSlim _calling = new(1);
+    private ProducerIdentity? _current;
+
+    /// <summary>The newest identity; null before the first was given.</summary>
+    public ProducerIdentity? Current => Volatile.Read(ref _current);
+
+    /// <param name="unusable">The identity that the broker does not know; null to be content with any.</param>
+    public async ValueTask<ProducerIdentity> GetAsync(ProducerIdentity? unusable, CancellationToken cancellationToken)
+    {
+        ProducerIdentity? current = Volatile.Read(ref _current);
+        if (current is not null && current != unusable)
+        {
+            return current;
+        }
+
+        await _calling.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_current is null || _current == unusable)
+            {
+                InitProducerResponse response = await context.CallAsync(
+                    _produce.InitProducerAsync,
+                    new InitProducerRequest { ClientId = context.Options.ClientId },
+                    cancellationToken).ConfigureAwait(false);
+                Volatile.Write(ref _current, new ProducerIdentity(response.ProducerId, (int)response.ProducerEpoch));
+                Log.ProducerStarted(context.Logger, response.ProducerId, (int)response.ProducerEpoch);
+            }
+
+            return _current;
+        }
+        finally
+        {
+            _calling.Release();
+        }
+    }
+
+    public void Dispose() => _calling.Dispose();
+}

@@ -1,0 +1,11 @@
+namespace Broker.Client.Producing;
+
+/// <summary>One message on the stream: what its acknowledgement will be about.</summary>
+internal sealed class InFlightMessage(ulong correlationId)
+{
+    public ulong CorrelationId { get; } = correlationId;
+
+    public List<PendingBatch> Batches { get; } = new(1);
+
+    public int SizeBytes { get; set; }
+}

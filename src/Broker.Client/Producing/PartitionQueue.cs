@@ -1,0 +1,359 @@
+using Broker.Client.Transport;
+using Broker.Protocol.V1;
+using Broker.Records;
+
+namespace Broker.Client.Producing;
+
+/// <summary>
+/// One partition's records on their way: the batch that fills, encoded record by record, then the sealed ones
+/// (<see cref="BatchSequence"/>).
+/// </summary>
+/// <remarks>
+/// Thread-safe: one lock around short steps without I/O. Only the sending loop takes batches, and only it changes the
+/// bytes of a sealed one.
+/// </remarks>
+internal sealed class PartitionQueue : IDisposable
+{
+    private const int SmallestReserveBytes = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly ProducerTopic _topic;
+    private readonly QueueSettings _settings;
+    private readonly BatchSequence _sequence;
+    private readonly BatchWriter _writer;
+    private readonly int _initialBytes;
+    private PendingBatch? _open;
+    private TopicId _topicId;
+    private int _reservedBytes;
+    private Func<bool, BrokerException>? _closedBecause;
+
+    public PartitionQueue(ProducerTopic topic, TopicMetadata metadata, int partition, QueueSettings settings)
+    {
+        _topic = topic;
+        _settings = settings;
+        Partition = partition;
+        _topicId = metadata.Id;
+        _sequence = new BatchSequence(settings.InFlightMax, settings.Backoff) { Seed = metadata.PartitionSeeds[partition] };
+
+        // With many partitions, full-size buffers would use up the memory with a few records in each.
+        long share = settings.Memory.BytesMax / (8L * metadata.PartitionCount);
+        _initialBytes = (int)Math.Clamp(share, SmallestReserveBytes, settings.BatchSizeBytes);
+        _writer = new BatchWriter(settings.Codec, _initialBytes);
+    }
+
+    public int Partition { get; }
+
+    public ProducerTopic Topic => _topic;
+
+    /// <summary>Set while the sending loop has this queue in one of its lists; owned by that list's lock.</summary>
+    public QueueMarks Marks { get; set; }
+
+    /// <summary>1 while somebody gets a new producer id for this queue.</summary>
+    public int IdentityReplacements;
+
+    public ProducerIdentity? Identity
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sequence.Identity;
+            }
+        }
+    }
+
+    public bool HasUnsent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open is not null || _sequence.HasUnsent;
+            }
+        }
+    }
+
+    public BrokerException? LastRefusal
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sequence.LastRefusal;
+            }
+        }
+    }
+
+    /// <summary>What the topic's id is for this queue; the sender writes it beside the batch.</summary>
+    public TopicId TopicId => _topicId;
+
+    /// <param name="sizeBytesMax">Upper bound of the encoded record.</param>
+    /// <param name="operation">Null when nobody awaits the record.</param>
+    public AppendResult TryAppend(
+        long timestampMs,
+        OptionalBytes key,
+        OptionalBytes value,
+        ReadOnlySpan<RecordHeader> headers,
+        int sizeBytesMax,
+        SendOperation? operation)
+    {
+        lock (_gate)
+        {
+            if (_closedBecause is not null)
+            {
+                return AppendResult.Closed;
+            }
+
+            var result = AppendResult.Joined;
+            if (_open is not null && _writer.SizeBytes + sizeBytesMax > _settings.BatchSizeBytes)
+            {
+                SealLocked();
+                result = AppendResult.Filled;
+            }
+
+            if (_writer.SizeBytes + sizeBytesMax > _reservedBytes && !TryReserveLocked(_writer.SizeBytes + sizeBytesMax))
+            {
+                return AppendResult.NoMemory;
+            }
+
+            if (_open is null)
+            {
+                _open = new PendingBatch(this, _settings.Clock.NowMs);
+                result = result == AppendResult.Joined ? AppendResult.Began : result;
+            }
+
+            _writer.Append(timestampMs, key, value, headers);
+            _open.Add(operation);
+            return result;
+        }
+    }
+
+    /// <param name="takeUnfinished">Whether a batch that could still gather records may go.</param>
+    /// <param name="ignoreLinger">Whether it may go before its time.</param>
+    public TakeResult TryTake(
+        bool takeUnfinished,
+        bool ignoreLinger,
+        ProducerIdentity current,
+        out PendingBatch? batch)
+    {
+        long nowMs = _settings.Clock.NowMs;
+        lock (_gate)
+        {
+            batch = _sequence.TryTake(nowMs, current);
+            if (batch is not null)
+            {
+                return TakeResult.Taken;
+            }
+
+            if (_open is null)
+            {
+                return _sequence.HasUnsent ? TakeResult.Blocked : TakeResult.Empty;
+            }
+
+            if (!_sequence.CanSend(nowMs) || _sequence.HasUnsent)
+            {
+                return TakeResult.Blocked;
+            }
+
+            if (!takeUnfinished || (!ignoreLinger && nowMs - _open.CreatedMs < _settings.LingerMs))
+            {
+                return TakeResult.Gathering;
+            }
+
+            SealLocked();
+            batch = _sequence.TryTake(nowMs, current);
+            return batch is null ? TakeResult.Blocked : TakeResult.Taken;
+        }
+    }
+
+    public Reaction OnResult(PendingBatch batch, BatchResult result, List<BatchOutcome> outcomes)
+    {
+        long nowMs = _settings.Clock.NowMs;
+        lock (_gate)
+        {
+            return UnlessClosedLocked(_sequence.OnResult(batch, result, nowMs, outcomes), outcomes);
+        }
+    }
+
+    public Reaction OnDisconnected(bool nothingArrived, List<BatchOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            return UnlessClosedLocked(_sequence.OnDisconnected(nothingArrived), outcomes);
+        }
+    }
+
+    public void Rebase(ProducerIdentity identity, List<BatchOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            _sequence.Rebase(identity, outcomes);
+        }
+    }
+
+    /// <param name="metadata">The topic as it is now, with this partition in it.</param>
+    public void Retarget(TopicMetadata metadata, List<BatchOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            if (_topicId == metadata.Id)
+            {
+                _sequence.ConfirmTopic(_settings.Clock.NowMs);
+                return;
+            }
+
+            if (_sequence.TryRetarget(metadata.PartitionSeeds[Partition], outcomes))
+            {
+                _topicId = metadata.Id;
+            }
+        }
+    }
+
+    /// <summary>Ends what is older than the producer allows.</summary>
+    /// <param name="lastError">What keeps the connection from delivering, if anything does.</param>
+    public Reaction Expire(
+        TimeSpan timeout,
+        BrokerException? lastError,
+        List<BatchOutcome> outcomes,
+        out bool inFlightExpired)
+    {
+        long createdBeforeMs = _settings.Clock.NowMs - (long)timeout.TotalMilliseconds;
+        lock (_gate)
+        {
+            BrokerException? cause = lastError ?? _sequence.LastRefusal;
+            Reaction reaction = _sequence.Expire(
+                createdBeforeMs,
+                isDefinite => Failures.TimedOut(timeout, cause, isDefinite),
+                outcomes,
+                out inFlightExpired);
+            if (_open is not null && _open.CreatedMs < createdBeforeMs)
+            {
+                DropOpenLocked(Failures.TimedOut(timeout, cause, isDefinite: true), outcomes);
+            }
+
+            return reaction;
+        }
+    }
+
+    /// <summary>Takes nothing more and ends everything, what is in flight as soon as it was answered.</summary>
+    public void Close(Func<bool, BrokerException> error, List<BatchOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            _closedBecause ??= error;
+            EndAllLocked(_closedBecause, outcomes);
+        }
+    }
+
+    /// <summary>Ends everything that is not in flight; later records are taken again.</summary>
+    public void FailAll(Func<bool, BrokerException> error, List<BatchOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            EndAllLocked(error, outcomes);
+        }
+    }
+
+    /// <summary>Adds a task for every batch that is not yet through.</summary>
+    public void CollectCompletions(List<Task> completions)
+    {
+        lock (_gate)
+        {
+            foreach (PendingBatch batch in _sequence.Batches)
+            {
+                completions.Add(batch.Completion);
+            }
+
+            if (_open is not null)
+            {
+                completions.Add(_open.Completion);
+            }
+        }
+    }
+
+    public void Dispose() => _writer.Dispose();
+
+    private Reaction UnlessClosedLocked(Reaction reaction, List<BatchOutcome> outcomes)
+    {
+        if (_closedBecause is null)
+        {
+            return reaction;
+        }
+
+        EndAllLocked(_closedBecause, outcomes);
+        return Reaction.None;
+    }
+
+    private void EndAllLocked(Func<bool, BrokerException> error, List<BatchOutcome> outcomes)
+    {
+        _sequence.FailAll(error, outcomes);
+        if (_open is not null)
+        {
+            DropOpenLocked(error(true), outcomes);
+        }
+    }
+
+    private void DropOpenLocked(BrokerException error, List<BatchOutcome> outcomes)
+    {
+        PendingBatch open = _open!;
+        open.ReservedBytes = _reservedBytes;
+        outcomes.Add(new BatchOutcome(open, Result: null, error));
+        _writer.Reset();
+        _open = null;
+        _reservedBytes = 0;
+    }
+
+    private bool TryReserveLocked(int neededBytes)
+    {
+        long wantedBytes = Math.Max(_reservedBytes, _initialBytes);
+        while (wantedBytes < neededBytes)
+        {
+            wantedBytes *= 2;
+        }
+
+        int addedBytes = (int)Math.Min(wantedBytes, int.MaxValue) - _reservedBytes;
+        if (!_settings.Memory.TryReserve(addedBytes))
+        {
+            return false;
+        }
+
+        _reservedBytes += addedBytes;
+        return true;
+    }
+
+    private void SealLocked()
+    {
+        PendingBatch batch = _open!;
+        ProducerIdentity? identity = _sequence.Identity;
+        batch.StampedIdentity = identity;
+        batch.StampedSequence = _sequence.LikelySequence;
+        batch.StampedSeed = _sequence.Seed;
+        PooledBuffer buffer = _writer.Finish(
+            _topicId,
+            Partition,
+            identity?.Id ?? StoredBatch.NoProducer,
+            identity?.Epoch ?? StoredBatch.NoProducer,
+            identity is null ? StoredBatch.NoProducer : batch.StampedSequence);
+        batch.Buffer = Shrink(buffer);
+        batch.ReservedBytes = batch.Buffer.CapacityBytes;
+        _settings.Memory.Release(_reservedBytes - batch.ReservedBytes);
+        _reservedBytes = 0;
+        _open = null;
+        _sequence.Add(batch);
+        _topic.NoteSealed(Partition);
+    }
+
+    /// <summary>A few records do not keep a buffer for many busy until they are acknowledged.</summary>
+    private static PooledBuffer Shrink(PooledBuffer buffer)
+    {
+        if (buffer.Length > buffer.CapacityBytes / 4)
+        {
+            return buffer;
+        }
+
+        PooledBuffer small = PooledBuffer.Rent(buffer.Length);
+        buffer.Span.CopyTo(small.Span);
+        buffer.Release();
+        return small;
+    }
+}

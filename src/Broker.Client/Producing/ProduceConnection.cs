@@ -1,0 +1,224 @@
+using Broker.Client.Diagnostics;
+using Broker.Client.Transport;
+using Grpc.Core;
+
+namespace Broker.Client.Producing;
+
+/// <summary>
+/// Carries the batches of some partitions over one connection for as long as the producer lives: opens the stream when
+/// there is work, opens it again after it broke, and ends what took too long.
+/// </summary>
+internal sealed class ProduceConnection : IAsyncDisposable
+{
+    // Fine enough for back-off and time-outs; the linger time asks for more.
+    private const double TickMsMax = 25;
+
+    private readonly ClientContext _context;
+    private readonly ProducerOptions _options;
+    private readonly ProducerHub _hub;
+    private readonly BrokerConnection _connection;
+    private readonly SendList _sendList = new();
+    private readonly AsyncSignal _signal = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ITimer _ticker;
+    private readonly TimeSpan _tick;
+    private readonly Task _running;
+    private CancellationTokenSource? _streamEnding;
+    private BrokerException? _lastError;
+    private int _failedAttempts;
+    private int _isTicking;
+
+    public ProduceConnection(ClientContext context, ProducerOptions options, ProducerHub hub)
+    {
+        _context = context;
+        _options = options;
+        _hub = hub;
+        _connection = new BrokerConnection(context.Options, context.Server);
+        double tickMs = options.LingerMs > 0 ? Math.Clamp(options.LingerMs / 2, 1, TickMsMax) : TickMsMax;
+        _tick = TimeSpan.FromMilliseconds(tickMs);
+        _ticker = context.Time.CreateTimer(static state => ((ProduceConnection)state!).Tick(), this, _tick, _tick);
+        _running = RunAsync();
+    }
+
+    /// <summary>Tells the loop that this queue may have something to send.</summary>
+    public void Wake(PartitionQueue queue, QueueMarks mark)
+    {
+        _sendList.Add(queue, mark);
+        _signal.Set();
+    }
+
+    /// <summary>Something that affects all queues has changed.</summary>
+    public void Wake() => _signal.Set();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        _signal.Set();
+        await _ticker.DisposeAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _connection.Dispose();
+        _closing.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        // The constructor's caller goes on.
+        await Task.Yield();
+        while (!_closing.IsCancellationRequested)
+        {
+            if (!HasWork())
+            {
+                await _signal.WaitAsync().ConfigureAwait(false);
+                continue;
+            }
+
+            bool hasProgressed = await RunStreamAsync().ConfigureAwait(false);
+            if (_closing.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _failedAttempts = hasProgressed ? 1 : _failedAttempts + 1;
+            await WaitToReconnectAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool HasWork() => _hub.HasOutstanding && _sendList.Count(QueueMarks.Full) + _sendList.Count(QueueMarks.Unfinished) > 0;
+
+    /// <returns>True when the broker answered at least once.</returns>
+    private async Task<bool> RunStreamAsync()
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        Volatile.Write(ref _streamEnding, ending);
+        var stream = new ProduceStream(
+            _context, _options, _sendList, _signal, () => _hub.IsUrgent, () => _hub.Identities.Current!, OnAnswer);
+        bool nothingArrived = false;
+        BrokerException? error = null;
+        try
+        {
+            await _hub.Identities.GetAsync(unusable: null, ending.Token).ConfigureAwait(false);
+            Volatile.Write(ref _lastError, null);
+            await stream.RunAsync(_connection.Invoker, ending.Token).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            nothingArrived = ErrorMapper.NeverConnected(e);
+            error = ErrorMapper.FromRpc(e, _context.Server);
+        }
+        catch (BrokerException e)
+        {
+            nothingArrived = true;
+            error = e;
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Closing, or given up because an answer was overdue.
+        }
+        finally
+        {
+            Volatile.Write(ref _streamEnding, null);
+        }
+
+        Volatile.Write(ref _lastError, error);
+        var outcomes = new List<BatchOutcome>();
+        foreach (PartitionQueue queue in _hub.QueuesOf(this))
+        {
+            _hub.React(queue, queue.OnDisconnected(nothingArrived && !stream.HasProgressed, outcomes));
+        }
+
+        _hub.Deliveries.Complete(outcomes);
+
+        FailIfHopeless(error);
+        return stream.HasProgressed;
+    }
+
+    /// <summary>What no further attempt can change goes to the callers now and not after the delivery time-out.</summary>
+    private void FailIfHopeless(BrokerException? error)
+    {
+        bool isHopeless = error is not null && (!error.IsRetriable || !_context.HasReachedBroker)
+            && !_closing.IsCancellationRequested;
+        if (!isHopeless)
+        {
+            return;
+        }
+
+        var outcomes = new List<BatchOutcome>();
+        foreach (PartitionQueue queue in _hub.QueuesOf(this))
+        {
+            queue.FailAll(isDefinite => ErrorMapper.WithDefinite(error!, isDefinite), outcomes);
+        }
+
+        _hub.Deliveries.Complete(outcomes);
+    }
+
+    private async Task WaitToReconnectAsync()
+    {
+        if (!HasWork())
+        {
+            return;
+        }
+
+        TimeSpan wait = _context.Backoff.Wait(_failedAttempts - 1);
+        string error = Volatile.Read(ref _lastError)?.Message ?? "the broker ended the stream.";
+        Log.ConnectionLost(_context.Logger, "Producer", _context.Server.Display, error, (long)wait.TotalMilliseconds);
+        try
+        {
+            await Task.Delay(wait, _context.Time, _closing.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Closing: the loop sees it.
+        }
+    }
+
+    private void OnAnswer(PartitionQueue queue, Reaction reaction, List<BatchOutcome> outcomes)
+    {
+        if (_failedAttempts > 0)
+        {
+            Log.Reconnected(_context.Logger, "Producer", _context.Server.Display, _failedAttempts);
+            _failedAttempts = 0;
+        }
+
+        _hub.Deliveries.Complete(outcomes);
+        _hub.React(queue, reaction);
+    }
+
+    /// <summary>Runs on the timer: ends what took too long and wakes what waited for its time.</summary>
+    private void Tick()
+    {
+        if (!_hub.HasOutstanding || Interlocked.Exchange(ref _isTicking, 1) == 1)
+        {
+            return;
+        }
+
+        var outcomes = new List<BatchOutcome>();
+        bool inFlightExpired = false;
+        foreach (PartitionQueue queue in _hub.QueuesOf(this))
+        {
+            Reaction reaction = queue.Expire(_options.DeliveryTimeout, Volatile.Read(ref _lastError), outcomes, out bool expired);
+            inFlightExpired |= expired;
+            _hub.React(queue, reaction | (queue.HasUnsent ? Reaction.Send : Reaction.None));
+        }
+
+        _hub.Deliveries.Complete(outcomes);
+        if (inFlightExpired)
+        {
+            EndStream();
+        }
+
+        _signal.Set();
+        Volatile.Write(ref _isTicking, 0);
+    }
+
+    private void EndStream()
+    {
+        try
+        {
+            Volatile.Read(ref _streamEnding)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself just now.
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using Broker.Client.Diagnostics;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Client.Transport;
+
+/// <summary>What the parts of one client share.</summary>
+/// <remarks>Thread-safe.</remarks>
+internal sealed class ClientContext : IDisposable
+{
+    private readonly Random _seeds;
+    private volatile bool _hasReachedBroker;
+
+    public ClientContext(BrokerClientOptions options)
+    {
+        options.Validate();
+        Options = options;
+        Server = ServerAddress.TryParse(options.Server, out ServerAddress? address)
+            ? address
+            : throw new ArgumentException($"'{options.Server}' is no address.", nameof(options));
+        Time = options.TimeProvider;
+        Logger = options.LoggerFactory.CreateLogger(MessagingNames.Source);
+        _seeds = new Random(options.RandomSeed ?? System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
+        Telemetry = new ClientTelemetry(options.ClientId, Server);
+        Connection = new BrokerConnection(options, Server);
+        Backoff = new Backoff(options.ReconnectBackoff, options.ReconnectBackoffMax, NewRandom());
+        Topics = new TopicCatalog(this);
+    }
+
+    public BrokerClientOptions Options { get; }
+
+    public ServerAddress Server { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public ClientTelemetry Telemetry { get; }
+
+    /// <summary>For single calls and fetch streams. Producers have their own.</summary>
+    public BrokerConnection Connection { get; }
+
+    public Backoff Backoff { get; }
+
+    public TopicCatalog Topics { get; }
+
+    /// <summary>True once anything at the address has answered as a broker does.</summary>
+    public bool HasReachedBroker => _hasReachedBroker;
+
+    public void NoteReached()
+    {
+        if (!_hasReachedBroker)
+        {
+            _hasReachedBroker = true;
+        }
+    }
+
+    public Random NewRandom()
+    {
+        lock (_seeds)
+        {
+            return new Random(_seeds.Next());
+        }
+    }
+
+    /// <summary>How long to try again: as the caller wishes once the broker was reached, else the option for that case.</summary>
+    public TimeSpan RetryFor(TimeSpan wished) => HasReachedBroker ? wished : Options.FirstContactTimeout;
+
+    /// <summary>One call, with the deadline that the options set.</summary>
+    /// <exception cref="BrokerException">Whatever went wrong, in the SDK's words.</exception>
+    public async Task<TResponse> CallAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
+        TRequest request,
+        CancellationToken cancellationToken)
+    {
+        DateTime deadline = (Time.GetUtcNow() + Options.RequestTimeout).UtcDateTime;
+        try
+        {
+            using AsyncUnaryCall<TResponse> call = method(
+                request,
+                new CallOptions(deadline: deadline, cancellationToken: cancellationToken));
+            TResponse response = await call.ResponseAsync.ConfigureAwait(false);
+            NoteReached();
+            return response;
+        }
+        catch (RpcException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            BrokerException error = ErrorMapper.FromRpc(e, Server);
+            if (error.Reason is not (ErrorReasons.NetworkException or ErrorReasons.UnsupportedVersion))
+            {
+                NoteReached();
+            }
+
+            throw error;
+        }
+    }
+
+    /// <summary>A call that changes nothing, or nothing that matters when done twice: tried again while it may help.</summary>
+    public async Task<TResponse> CallWithRetryAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
+        TRequest request,
+        TimeSpan retryFor,
+        CancellationToken cancellationToken)
+    {
+        long started = Time.GetTimestamp();
+        for (int attempt = 0; ; attempt++)
+        {
+            TimeSpan wait = Backoff.Wait(attempt);
+            try
+            {
+                return await CallAsync(method, request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RetriableException) when (Time.GetElapsedTime(started) + wait < RetryFor(retryFor))
+            {
+                await Task.Delay(wait, Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public void Dispose() => Connection.Dispose();
+}

@@ -1,0 +1,181 @@
+using System.Net.Sockets;
+using Broker.Protocol.V1;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace Broker.Client.Transport;
+
+/// <summary>Makes the SDK's exceptions from what came over the wire, or did not.</summary>
+internal static class ErrorMapper
+{
+    private const string DefiniteKey = "definite";
+    private const string RetriableKey = "retriable";
+
+    public static BrokerException FromError(Error error)
+    {
+        return Create(error.Reason, error.Message, error.Definite, error.Retriable, error.Metadata, innerException: null);
+    }
+
+    /// <summary>The same refusal, with what the client knows about earlier attempts of the same write.</summary>
+    public static BrokerException WithDefinite(BrokerException e, bool isDefinite)
+    {
+        return e.IsDefinite == isDefinite
+            ? e
+            : Create(e.Reason, e.Message, isDefinite, e.IsRetriable, e.Metadata, e.InnerException);
+    }
+
+    public static BrokerException FromRpc(RpcException e, ServerAddress server)
+    {
+        ErrorInfo? info = e.GetRpcStatus()?.GetDetail<ErrorInfo>();
+        if (info is not null)
+        {
+            var metadata = new Dictionary<string, string>(info.Metadata);
+            bool isDefinite = metadata.Remove(DefiniteKey, out string? definite) && definite == "true";
+            bool isRetriable = metadata.Remove(RetriableKey, out string? retriable)
+                ? retriable == "true"
+                : e.StatusCode is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;
+            return Create(info.Reason, e.Status.Detail, isDefinite, isRetriable, metadata, e);
+        }
+
+        return FromTransport(e, server);
+    }
+
+    /// <summary>True when no connection came about, so that nothing of the request can have reached a broker.</summary>
+    public static bool NeverConnected(RpcException e)
+    {
+        return FindInner<HttpRequestException>(e) is
+        {
+            HttpRequestError: HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError,
+        };
+    }
+
+    /// <summary>True when trying the same again cannot help: the broker, or what is in its place, refuses the call as such.</summary>
+    public static bool IsHopeless(RpcException e)
+    {
+        return e.StatusCode is StatusCode.Unimplemented or StatusCode.Unauthenticated or StatusCode.PermissionDenied
+            or StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.FailedPrecondition or StatusCode.OutOfRange
+            || AnswersOtherwise(e);
+    }
+
+    private static BrokerException FromTransport(RpcException e, ServerAddress server)
+    {
+        if (NeverConnected(e))
+        {
+            return new RetriableException(
+                ErrorReasons.NetworkException,
+                $"Cannot reach a broker at {server.Display}: {WhyNotConnected(e)}.",
+                isDefinite: true,
+                Address(server),
+                e);
+        }
+
+        if (AnswersOtherwise(e))
+        {
+            return new BrokerException(
+                ErrorReasons.UnsupportedVersion,
+                $"{server.Display} answers, but does not speak the broker's protocol: is it the address of grpc.listen, "
+                    + "by default port 9095?",
+                isDefinite: true,
+                Address(server),
+                e);
+        }
+
+        return e.StatusCode switch
+        {
+            StatusCode.Unimplemented => new BrokerException(
+                ErrorReasons.UnsupportedVersion,
+                $"What answers at {server.Display} does not offer this call: it is another service or an older broker.",
+                isDefinite: true,
+                Address(server),
+                e),
+            StatusCode.DeadlineExceeded => new RetriableException(
+                ErrorReasons.RequestTimedOut,
+                $"The broker at {server.Display} did not answer in time.",
+                isDefinite: false,
+                Address(server),
+                e),
+            StatusCode.Unavailable or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled
+                or StatusCode.Aborted or StatusCode.ResourceExhausted => new RetriableException(
+                ErrorReasons.NetworkException,
+                $"The connection to the broker at {server.Display} broke: {Detail(e)}",
+                isDefinite: false,
+                Address(server),
+                e),
+            _ => new BrokerException(
+                e.StatusCode.ToString().ToUpperInvariant(),
+                $"The broker at {server.Display} refused the call: {Detail(e)}",
+                isDefinite: true,
+                Address(server),
+                e),
+        };
+    }
+
+    private static BrokerException Create(
+        string reason,
+        string message,
+        bool isDefinite,
+        bool isRetriable,
+        IEnumerable<KeyValuePair<string, string>> metadata,
+        Exception? innerException)
+    {
+        var facts = new Dictionary<string, string>(metadata);
+        return reason switch
+        {
+            ErrorReasons.InvalidProducerEpoch or ErrorReasons.ProducerFenced =>
+                new FatalException(reason, message, isDefinite, facts, innerException),
+            ErrorReasons.TransactionAbortable =>
+                new AbortTransactionException(reason, message, isDefinite, facts, innerException),
+            _ => isRetriable
+                ? new RetriableException(reason, message, isDefinite, facts, innerException)
+                : new BrokerException(reason, message, isDefinite, facts, innerException),
+        };
+    }
+
+    private static bool AnswersOtherwise(RpcException e)
+    {
+        HttpRequestException? http = FindInner<HttpRequestException>(e);
+        return http is { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError }
+            || (http is { HttpRequestError: HttpRequestError.HttpProtocolError } && e.StatusCode == StatusCode.Internal);
+    }
+
+    private static string WhyNotConnected(RpcException e)
+    {
+        return FindInner<SocketException>(e) switch
+        {
+            { SocketErrorCode: SocketError.ConnectionRefused } => "nothing listens there (connection refused)",
+            { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+                "the host name is not known",
+            { } socket => socket.Message.TrimEnd('.'),
+            null when FindInner<TimeoutException>(e) is not null || FindInner<OperationCanceledException>(e) is not null =>
+                "no answer to the attempt to connect",
+            null => FindInner<HttpRequestException>(e)?.Message.TrimEnd('.') ?? Detail(e).TrimEnd('.'),
+        };
+    }
+
+    private static string Detail(RpcException e)
+    {
+        string detail = e.Status.Detail.Trim();
+        return detail.Length == 0 ? $"{e.StatusCode}." : detail.EndsWith('.') ? detail : detail + ".";
+    }
+
+    private static Dictionary<string, string> Address(ServerAddress server)
+    {
+        return new Dictionary<string, string> { ["server"] = server.Display };
+    }
+
+    private static T? FindInner<T>(RpcException e)
+        where T : Exception
+    {
+        for (Exception? inner = e.Status.DebugException; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is T found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+}

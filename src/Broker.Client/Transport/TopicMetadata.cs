@@ -1,0 +1,12 @@
+using Broker.Records;
+
+namespace Broker.Client.Transport;
+
+/// <summary>One topic as the broker described it, with the limits that hold for it.</summary>
+/// <param name="PartitionSeeds">The prefix CRC's seed of each partition; as many as there are partitions.</param>
+/// <param name="RecordBytesMax">Largest record as encoded.</param>
+/// <param name="BatchBytesMax">Largest stored batch: the broker's limit or the topic's, whichever is less.</param>
+internal sealed record TopicMetadata(string Name, TopicId Id, uint[] PartitionSeeds, int RecordBytesMax, int BatchBytesMax)
+{
+    public int PartitionCount => PartitionSeeds.Length;
+}

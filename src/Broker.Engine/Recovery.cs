@@ -21,7 +21,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
     public ReplayResult Run(StoredState stored, JournalReplay journal)
     {
         state.Restore(stored, sequences);
-        CheckSegments(lastLsn: long.MaxValue);
+        NoteLosses();
         ReplayResult result = journal.Run(stored.Checkpoint.Position, this);
         CheckSegments(result.End.Lsn);
         CheckUnknownTopics(result.End.Lsn);
@@ -60,6 +60,26 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         sequences.Note(partition, batch, lsn, visibleLsn: long.MaxValue);
     }
 
+    /// <summary>
+    /// Notes what is missing of the segments that the checkpoint knows. That is damage only if they are still there after
+    /// replay: the journal may have freed them since.
+    /// </summary>
+    private void NoteLosses()
+    {
+        foreach (Segment segment in AllSegments())
+        {
+            if (!disk.FileExists(segment.LogPath))
+            {
+                segment.Loss = "no such file";
+                continue;
+            }
+
+            using IDiskFile file = disk.Open(segment.LogPath, FileOpening.ReadOnly);
+            long length = file.Length;
+            segment.Loss = length < segment.EndPosition ? $"the end of the file at {length}" : null;
+        }
+    }
+
     /// <summary>Every segment is there and long enough, and none holds a batch that the journal does not know.</summary>
     private void CheckSegments(long lastLsn)
     {
@@ -68,20 +88,19 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         {
             foreach (Segment segment in partition.Log.Segments)
             {
-                if (!disk.FileExists(segment.LogPath))
+                if (segment.Loss is { } loss)
                 {
                     throw new CorruptLogException(
-                        segment.LogPath, 0, $"a segment of {segment.EndPosition} bytes (topic {partition.TopicName})", "no such file");
+                        segment.LogPath, 0, $"a segment of {segment.EndPosition} bytes (topic {partition.TopicName})", loss);
+                }
+
+                // Only the last segment can have lost what follows its end.
+                if (segment.NextOffset != partition.Log.NextOffset)
+                {
+                    continue;
                 }
 
                 using IDiskFile file = disk.Open(segment.LogPath, FileOpening.ReadOnly);
-                long length = file.Length;
-                if (length < segment.EndPosition)
-                {
-                    throw new CorruptLogException(
-                        segment.LogPath, length, $"a segment of {segment.EndPosition} bytes (topic {partition.TopicName})", "the end of the file");
-                }
-
                 if (file.Read(segment.EndPosition, behind) == behind.Length && HoldsNewerBatch(behind, partition, segment, lastLsn))
                 {
                     throw new CorruptLogException(
@@ -91,6 +110,9 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
             }
         }
     }
+
+    private IEnumerable<Segment> AllSegments() =>
+        state.Topics.SelectMany(t => t.Info.Partitions).SelectMany(p => p.Log.Segments);
 
     /// <summary>A directory that no topic owns may be left from a deleted one, but not from one that the journal has yet to create.</summary>
     private void CheckUnknownTopics(long lastLsn)

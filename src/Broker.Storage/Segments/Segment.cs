@@ -74,6 +74,12 @@ internal sealed class Segment
 
     public long LastAppendMs => Volatile.Read(ref _lastAppend);
 
+    /// <summary>
+    /// Set by recovery when the checkpoint knows more of this segment than is on disk. Nothing is written to it then: either
+    /// the journal frees it later on, or recovery refuses and has changed nothing.
+    /// </summary>
+    public string? Loss { get; set; }
+
     /// <summary>Written since the last sync.</summary>
     public bool IsDirty { get; private set; }
 
@@ -86,15 +92,10 @@ internal sealed class Segment
         Invariant.Check(position + storedBatch.Length <= CapacityBytes);
         var view = new StoredBatchView(storedBatch);
         Invariant.Check(view.BaseOffset == NextOffset);
-        IDiskFile file = OpenForAppend();
-        SegmentIndex index = Index();
-        file.Write(position, storedBatch);
-        IsDirty = true;
         int end = position + storedBatch.Length;
-        if (_indexedTo == position)
+        if (Loss is null)
         {
-            index.Note((uint)(view.BaseOffset - BaseOffset), position, view.MaxTimestamp, _indexIntervalBytes);
-            _indexedTo = end;
+            WriteBytes(position, storedBatch, view);
         }
 
         if (position == 0)
@@ -106,11 +107,6 @@ internal sealed class Segment
         Volatile.Write(ref _lastAppend, view.AppendTimeMs);
         Volatile.Write(ref _endPosition, end);
         Volatile.Write(ref _nextOffset, view.NextOffset);
-        if (end - _writeBackFrom >= WriteBackStepBytes)
-        {
-            file.StartWriteBack(_writeBackFrom, end - _writeBackFrom);
-            _writeBackFrom = end;
-        }
     }
 
     /// <summary>Called on the journal's thread before a checkpoint syncs: what is written later is dirty again.</summary>
@@ -239,6 +235,26 @@ internal sealed class Segment
     {
         _deleteWhenFree = true;
         Release();
+    }
+
+    private void WriteBytes(int position, ReadOnlySpan<byte> storedBatch, in StoredBatchView view)
+    {
+        IDiskFile file = OpenForAppend();
+        SegmentIndex index = Index();
+        file.Write(position, storedBatch);
+        IsDirty = true;
+        int end = position + storedBatch.Length;
+        if (_indexedTo == position)
+        {
+            index.Note((uint)(view.BaseOffset - BaseOffset), position, view.MaxTimestamp, _indexIntervalBytes);
+            _indexedTo = end;
+        }
+
+        if (end - _writeBackFrom >= WriteBackStepBytes)
+        {
+            file.StartWriteBack(_writeBackFrom, end - _writeBackFrom);
+            _writeBackFrom = end;
+        }
     }
 
     private IDiskFile OpenForAppend()

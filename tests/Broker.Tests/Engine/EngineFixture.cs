@@ -28,6 +28,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         JournalReplayBytesMax = 2 << 20,
         RecycleBytesMax = 8 << 20,
         ReserveBytes = 0,
+        RetentionCheckInterval = TimeSpan.FromMilliseconds(50),
         TopicDefaults = TopicSettings.Default with { SegmentBytes = 256 << 10 },
     };
 

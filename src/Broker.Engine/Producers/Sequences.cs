@@ -106,8 +106,9 @@ internal sealed class Sequences(int windowBatches)
         lock (Gate)
         {
             int kept = 0;
-            foreach ((PartitionHandle partition, ProducerWindow window) in _dirty)
+            for (int index = 0; index < _dirty.Count; index++)
             {
+                (PartitionHandle partition, ProducerWindow window) = _dirty[index];
                 if (partition.IsDeleted)
                 {
                     continue;

@@ -172,7 +172,7 @@ public sealed class EngineTests
     public async Task A_second_engine_on_the_same_directory_is_refused()
     {
         await using var broker = new EngineFixture();
-        var refused = Assert.ThrowsAny<Storage.StorageException>(
+        var refused = Assert.ThrowsAny<Broker.Storage.StorageException>(
             () => BrokerEngine.Open(EngineFixture.Options(broker.DataDirectory), TimeProvider.System));
         Assert.Contains("in use", refused.Message, StringComparison.Ordinal);
     }

@@ -77,7 +77,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--journal.file_bytes", "--journal.file_bytes has no value: write --journal.file_bytes=VALUE.")]
     [InlineData("--log.format=xml", "Setting 'log.format' has the value 'xml' (--log.format), but text or json is allowed.")]
     [InlineData("--retention.check_interval=soon", "Setting 'retention.check_interval' has the value 'soon' (--retention.check_interval), but 100ms to 1d is allowed.")]
-    [InlineData("--limits.batch_bytes=16MiB", "Setting 'limits.message_bytes' is 8MiB, but it must be at least 'limits.batch_bytes', which is 16MiB.")]
+    [InlineData("--limits.message_bytes=2MiB", "Setting 'limits.message_bytes' is 2MiB, but it must be at least 'limits.batch_bytes', which is 4MiB.")]
     [InlineData("--journal.replay_bytes_max=64MiB", "Setting 'journal.replay_bytes_max' is 64MiB, but it must be at least 2 times 'journal.file_bytes', which is 64MiB.")]
     [InlineData("serve", "Unexpected argument 'serve': settings are given as --key=value.")]
     public void A_wrong_argument_stops_the_start_and_is_named(string argument, string problem)

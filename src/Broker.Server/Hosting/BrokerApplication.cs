@@ -108,13 +108,13 @@ internal static class BrokerApplication
         services.AddSingleton<ProduceGrpcService>();
         services.AddSingleton<FetchGrpcService>();
         services.AddSingleton<AdminGrpcService>();
-        services.AddSingleton(provider => new StreamContext(
+        services.AddSingleton(new StreamContext(
             shared.Engine,
             shared.Time,
             shared.Metrics,
             shared.ProduceBudget,
             new StreamLimits(settings.Int32("limits.fetch_response_bytes"), settings.Int32("limits.fetch_partitions_per_stream")),
-            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
+            shared.Streams.Stopping));
     }
 
     private static void Map(WebApplication application, BrokerSettings settings, SharedServices shared)

@@ -1,6 +1,7 @@
 using System.Net;
 using Broker.Engine;
 using Broker.Server.Configuration;
+using Broker.Server.Streams;
 using Broker.Server.Telemetry;
 using Broker.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +22,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly BrokerHealth _health;
     private readonly MeterBridge _meters;
+    private readonly StreamRegistry _streams;
     private readonly Logger _serilog;
     private readonly ILogger _logger;
     private readonly TimeSpan _stopTimeout;
@@ -33,6 +35,7 @@ public sealed class BrokerHost : IAsyncDisposable
         _application = parts.Application;
         _health = parts.Health;
         _meters = parts.Meters;
+        _streams = parts.Streams;
         _serilog = parts.Log;
         _logger = parts.Logger;
         _stopTimeout = settings.Duration("shutdown.timeout");
@@ -154,7 +157,7 @@ public sealed class BrokerHost : IAsyncDisposable
         try
         {
             // No entry has this number: the wait ends only when the journal fails.
-            await _engine.Progress.WaitVisibleAsync(long.MaxValue, _application.Lifetime.ApplicationStopping).ConfigureAwait(false);
+            await _engine.Progress.WaitVisibleAsync(long.MaxValue, _streams.Stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -178,6 +181,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private async Task CloseAsync(TimeSpan timeout)
     {
         _health.IsServing = false;
+        await _streams.StopAsync(timeout).ConfigureAwait(false);
         using (var patience = new CancellationTokenSource(timeout))
         {
             await _application.StopAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -197,6 +201,7 @@ public sealed class BrokerHost : IAsyncDisposable
             _logger.LogError("Closing failed; the next start recovers. {Cause}", e.Message);
         }
 
+        await _streams.DisposeAsync().ConfigureAwait(false);
         _meters.Dispose();
     }
 }

@@ -79,6 +79,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         await Application.DisposeAsync().ConfigureAwait(false);
         await Engine.DisposeAsync().ConfigureAwait(false);
+        await Streams.DisposeAsync().ConfigureAwait(false);
         Meters.Dispose();
         Sockets.Dispose();
         await Log.DisposeAsync().ConfigureAwait(false);

@@ -304,7 +304,7 @@ internal sealed class FetchStream : ITickable
             return;
         }
 
-        (BrokerError error, LogSlice slice) = partition.Read(cursor.NextOffset, bytesMax);
+        (BrokerError error, LogSlice slice) = Offsets.Read(partition, cursor.NextOffset, bytesMax);
         using (slice)
         {
             if (error != BrokerError.None)

@@ -19,6 +19,15 @@ internal static class Offsets
         _ => throw new BrokerException(BrokerError.InvalidRequest, "Name an offset, a timestamp, or an end of the log."),
     };
 
+    /// <summary>Reads what is there; at the end of a topic that was deleted, this is an error and not a reason to wait.</summary>
+    public static ReadResult Read(PartitionHandle partition, long offset, int bytesMax)
+    {
+        ReadResult result = partition.Read(offset, bytesMax);
+        return result.Error == BrokerError.None && result.Slice.IsEmpty && partition.IsDeleted
+            ? result with { Error = BrokerError.UnknownTopicOrPartition }
+            : result;
+    }
+
     /// <summary>What a failed read says.</summary>
     public static BrokerException ReadFailure(BrokerError error, PartitionHandle partition, long offset) => error switch
     {

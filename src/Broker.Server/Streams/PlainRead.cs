@@ -89,7 +89,7 @@ internal sealed class PlainRead : IWatcher
             NextOffset = _from,
             Incarnation = (ulong)_context.Engine.Incarnation,
         };
-        (BrokerError error, LogSlice slice) = _partition.Read(_from, _bytesMax);
+        (BrokerError error, LogSlice slice) = Offsets.Read(_partition, _from, _bytesMax);
         using (slice)
         {
             if (error != BrokerError.None)

@@ -1,7 +1,6 @@
 using Broker.Protocol.V1;
 using Broker.Server.Configuration;
 using Broker.Server.Hosting;
-using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace Broker.Tests.Server;
@@ -68,7 +67,14 @@ internal sealed class TestBroker : IAsyncDisposable
         return (await Admin.CreateTopicAsync(request)).Topic;
     }
 
-    public static async Task<RpcException> RefusedAsync(Func<Task> call) => await Assert.ThrowsAsync<RpcException>(call);
+    /// <summary>The stored batches of partition 0 from its beginning, as far as one response holds them.</summary>
+    public async Task<byte[]> ReadStoredAsync(Topic topic)
+    {
+        using var call = Fetch.Fetch();
+        await call.RequestStream.WriteAsync(FetchStreamTests.Follow(topic, new OffsetSpec { LogEnd = LogEnd.Earliest }, credit: 64 << 20));
+        await FetchStreamTests.NextAsync(call);
+        return (await FetchStreamTests.NextAsync(call)).Batches.ToByteArray();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,227 @@
+using Broker.Protocol.V1;
+using Broker.Records;
+using Broker.Server.Services;
+using Google.Protobuf;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace Broker.Tests.Server;
+
+public sealed class ProduceStreamTests
+{
+    [Fact]
+    public async Task Acks_come_in_the_order_of_the_requests_with_dense_offsets()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        using var call = broker.Produce.Produce();
+
+        for (ulong i = 1; i <= 200; i++)
+        {
+            await call.RequestStream.WriteAsync(TestBatches.Request(i, topic, TestBatches.Encode(topic, 0, $"a{i}", $"b{i}")));
+        }
+
+        List<ProduceAck> acks = await ReadAcksAsync(call, 200);
+
+        Assert.Equal(Enumerable.Range(1, 200).Select(i => (ulong)i), acks.Select(a => a.CorrelationId));
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => 2L * i), acks.Select(a => a.Results[0].BaseOffset));
+        Assert.All(acks, a => Assert.Equal(Durability.Durable, a.Results[0].Durability));
+        Assert.Equal(acks.Select(a => a.Results[0].Lsn).Order(), acks.Select(a => a.Results[0].Lsn));
+    }
+
+    [Fact]
+    public async Task A_refused_batch_says_why_and_does_not_hold_up_its_neighbours()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        byte[] damaged = TestBatches.Encode(topic, 0, "x").ToByteArray();
+        damaged[^1] ^= 1;
+        Topic other = topic.Clone();
+        other.TopicId = ByteString.CopyFrom(new byte[16]);
+        using var call = broker.Produce.Produce();
+
+        await call.RequestStream.WriteAsync(TestBatches.Request(
+            1, topic, TestBatches.Encode(topic, 0, "1"), ByteString.CopyFrom(damaged), ByteString.CopyFrom([1, 2, 3]), TestBatches.Encode(topic, 0, "2")));
+        await call.RequestStream.WriteAsync(TestBatches.Request(2, other, TestBatches.Encode(other, 0, "x")));
+        List<ProduceAck> acks = await ReadAcksAsync(call, 2);
+
+        Assert.Equal([0L, -1, -1, 1], acks[0].Results.Select(r => r.BaseOffset));
+        Assert.Equal(["CORRUPT_MESSAGE", "CORRUPT_MESSAGE"], acks[0].Results.Skip(1).Take(2).Select(r => r.Error.Reason));
+        Assert.All(acks[0].Results.Skip(1).Take(2), r => Assert.True(r.Error.Definite));
+        Assert.Equal("UNKNOWN_TOPIC_OR_PARTITION", acks[1].Results[0].Error.Reason);
+    }
+
+    [Fact]
+    public async Task A_repeated_batch_gets_its_first_offset_and_a_gap_is_refused()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        InitProducerResponse producer = await broker.Produce.InitProducerAsync(new InitProducerRequest());
+        using var call = broker.Produce.Produce();
+
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, producer, 0, "a", "b")));
+        await call.RequestStream.WriteAsync(TestBatches.Request(2, topic, TestBatches.Encode(topic, 0, producer, 2, "c")));
+        await call.RequestStream.WriteAsync(TestBatches.Request(3, topic, TestBatches.Encode(topic, 0, producer, 0, "a", "b")));
+        await call.RequestStream.WriteAsync(TestBatches.Request(4, topic, TestBatches.Encode(topic, 0, producer, 9, "z")));
+        List<ProduceAck> acks = await ReadAcksAsync(call, 4);
+
+        Assert.Equal([0L, 2, 0, -1], acks.Select(a => a.Results[0].BaseOffset));
+        Assert.Equal([false, false, true, false], acks.Select(a => a.Results[0].Duplicate));
+        Assert.Equal("OUT_OF_ORDER_SEQUENCE_NUMBER", acks[3].Results[0].Error.Reason);
+    }
+
+    [Fact]
+    public async Task A_record_beyond_the_topics_limit_is_refused_with_both_sizes_and_one_at_the_limit_is_taken()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t", 1, ("max.message.bytes", "2000"));
+        using var call = broker.Produce.Produce();
+
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, new string('x', 1990))));
+        await call.RequestStream.WriteAsync(TestBatches.Request(2, topic, TestBatches.Encode(topic, 0, new string('x', 2001))));
+        List<ProduceAck> acks = await ReadAcksAsync(call, 2);
+
+        Assert.Null(acks[0].Results[0].Error);
+        Error error = acks[1].Results[0].Error;
+        Assert.Equal("MESSAGE_TOO_LARGE", error.Reason);
+        Assert.Equal("2000", error.Metadata["limit_bytes"]);
+        Assert.InRange(int.Parse(error.Metadata["size_bytes"]), 2001, 2020);
+        Assert.Contains("2000", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_record_dated_too_far_in_the_future_is_refused()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        long tomorrow = TimeProvider.System.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds();
+        using var call = broker.Produce.Produce();
+
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, tomorrow, Codec.None, null, "x")));
+        List<ProduceAck> acks = await ReadAcksAsync(call, 1);
+
+        Assert.Equal("INVALID_TIMESTAMP", acks[0].Results[0].Error.Reason);
+    }
+
+    [Fact]
+    public async Task A_topic_with_its_own_codec_and_the_logs_time_changes_both_in_what_it_stores()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync(
+            "t", 1, ("compression.type", "zstd"), ("message.timestamp.type", "LogAppendTime"));
+        string[] values = [.. Enumerable.Range(0, 50).Select(i => $"the same words again and again {i % 3}")];
+        using var call = broker.Produce.Produce();
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, values)));
+        await ReadAcksAsync(call, 1);
+
+        ReadResponse read = await broker.Fetch.ReadAsync(new ReadRequest { Topic = "t", From = new OffsetSpec { Offset = 0 } });
+        (List<string> stored, List<Codec> codecs) = TestBatches.Decode(await broker.ReadStoredAsync(topic));
+
+        Assert.Equal(values, read.Records.Select(r => r.Record.Value.ToStringUtf8()));
+        Assert.All(read.Records, r => Assert.InRange(r.Record.TimestampMs, r.AppendTimeMs - 1000, r.AppendTimeMs));
+        Assert.Equal(values, stored);
+        Assert.Equal([Codec.Zstd], codecs);
+    }
+
+    [Fact]
+    public async Task A_call_may_ask_for_more_than_its_topic_and_never_gets_less()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic quick = await broker.CreateTopicAsync("quick", 1, ("durability", "os"));
+        Topic safe = await broker.CreateTopicAsync("safe");
+        using var call = broker.Produce.Produce();
+
+        foreach ((Topic topic, Durability asked) in ((Topic, Durability)[])
+            [(quick, Durability.Unspecified), (quick, Durability.Durable), (safe, Durability.Os)])
+        {
+            ProduceRequest request = TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, "x"));
+            request.Durability = asked;
+            await call.RequestStream.WriteAsync(request);
+        }
+
+        List<ProduceAck> acks = await ReadAcksAsync(call, 3);
+        Assert.Equal([Durability.Os, Durability.Durable, Durability.Durable], acks.Select(a => a.Results[0].Durability));
+    }
+
+    [Fact]
+    public async Task A_half_closed_stream_still_gets_all_its_acks_and_then_ends()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        using var call = broker.Produce.Produce();
+
+        for (ulong i = 0; i < 20; i++)
+        {
+            await call.RequestStream.WriteAsync(TestBatches.Request(i, topic, TestBatches.Encode(topic, 0, "x")));
+        }
+
+        await call.RequestStream.CompleteAsync();
+        List<ProduceAck> acks = await ReadAcksAsync(call, int.MaxValue);
+
+        Assert.Equal(20, acks.Count);
+        Assert.Equal(StatusCode.OK, call.GetStatus().StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stopping_broker_ends_streams_with_unavailable_and_keeps_what_it_acknowledged()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        using var call = broker.Produce.Produce();
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, "x")));
+        await ReadAcksAsync(call, 1);
+
+        Task stop = broker.Host.StopAsync();
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));
+        await stop;
+
+        Assert.Equal(StatusCode.Unavailable, e.StatusCode);
+        Assert.Equal("BROKER_NOT_AVAILABLE", e.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
+        Assert.Equal(0, await broker.Host.Completion);
+    }
+
+    [Fact]
+    public async Task After_a_failure_of_the_journal_waiting_calls_get_unknown_and_the_broker_ends_with_1()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.CreateTopicAsync("t");
+        using var call = broker.Produce.Produce();
+        await call.RequestStream.WriteAsync(new ProduceRequest { CorrelationId = 1 });
+        await ReadAcksAsync(call, 1);
+
+        broker.Host.Engine.Progress.Fail(new Storage.StorageException("fdatasync of /x failed: Input/output error (errno 5)."));
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));
+        int exitCode = await broker.Host.Completion.WaitAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(StatusCode.Unavailable, e.StatusCode);
+        Assert.Equal("false", e.GetRpcStatus()!.GetDetail<ErrorInfo>().Metadata[ErrorMap.DefiniteKey]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("The journal has failed", broker.Log, StringComparison.Ordinal);
+        Assert.Contains("fdatasync of /x failed", broker.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compressed_message_is_not_taken()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        var headers = new Metadata { { "grpc-internal-encoding-request", "gzip" } };
+
+        RpcException e = await Assert.ThrowsAsync<RpcException>(async () =>
+            await broker.Produce.AppendAsync(new AppendRequest { Topic = new string('x', 5000) }, headers));
+
+        Assert.Equal(StatusCode.Unimplemented, e.StatusCode);
+    }
+
+    internal static async Task<List<ProduceAck>> ReadAcksAsync(AsyncDuplexStreamingCall<ProduceRequest, ProduceResponse> call, int count)
+    {
+        var acks = new List<ProduceAck>();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (acks.Count < count && await call.ResponseStream.MoveNext(patience.Token))
+        {
+            Assert.NotEqual(0UL, call.ResponseStream.Current.Incarnation);
+            acks.AddRange(call.ResponseStream.Current.Acks);
+        }
+
+        return acks;
+    }
+}

@@ -79,6 +79,8 @@ public sealed class BatchValidationTests
     [InlineData("first offset delta 1", "0C000002010100")]
     [InlineData("key length −2", "0C000000030100")]
     [InlineData("key length beyond the record", "0C000000280100")]
+    [InlineData("key length that overflows the position", "14000000FEFFFFFF0F0100")]
+    [InlineData("value length that overflows the position", "1400000001FEFFFFFF0F00")]
     [InlineData("value length −2", "0C000000010300")]
     [InlineData("negative header count", "0C000000010101")]
     [InlineData("huge header count", "14000000010 1FEFFFFFF0F")]

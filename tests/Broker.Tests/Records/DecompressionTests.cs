@@ -87,6 +87,15 @@ public sealed class DecompressionTests
         Assert.Empty(scratch.Array);
     }
 
+    [Fact]
+    public void A_zstd_frame_that_declares_more_than_the_limit_reserves_nothing()
+    {
+        using var compressor = new Compressor();
+        using var scratch = new DecompressionBuffer(bytesMax: Text.Length - 1);
+        Assert.Equal(BatchError.DecompressedTooLarge, scratch.Decompress(Codec.Zstd, compressor.Wrap(Text)));
+        Assert.Empty(scratch.Array);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]

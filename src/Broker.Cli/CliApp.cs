@@ -19,7 +19,24 @@ internal static class CliApp
         }
         catch (Exception exception)
         {
+            FlushBefore(exception, host);
             return Failure.Report(exception, host);
+        }
+    }
+
+    /// <summary>What was printed before a failure stands before it.</summary>
+    private static void FlushBefore(Exception exception, CliHost host)
+    {
+        if (exception is not ClosedPipeException)
+        {
+            try
+            {
+                host.Text.Flush();
+            }
+            catch (IOException)
+            {
+                // The failure to report is the earlier one.
+            }
         }
     }
 

@@ -1,5 +1,9 @@
 using Broker.Cli.Output;
 using Broker.Cli.Terminal;
+using Broker.Client;
+using Broker.Server.Configuration;
+using Broker.Server.Hosting;
+using Broker.Storage;
 
 namespace Broker.Cli;
 
@@ -31,6 +35,10 @@ internal static class Failure
     private static string Describe(Exception exception) => exception switch
     {
         CliException => exception.Message,
+        BrokerException { Reason: ErrorReasons.NetworkException, IsDefinite: true } unreachable =>
+            $"{unreachable.Message} Start one with 'broker serve', or name another with --server HOST:PORT.",
+        BrokerException => exception.Message,
+        BrokerStartException or SettingsException or StorageException => exception.Message,
         IOException or UnauthorizedAccessException => exception.Message,
         _ => $"{exception.GetType().Name}: {exception.Message} (set BROKER_TRACE=1 for where it happened)",
     };

@@ -17,7 +17,9 @@ internal sealed class FieldReader(string? keyField, string? timestampField, Time
     public bool ReadsFields => _keyName is not null || _timestampName is not null;
 
     /// <summary>The key of the line read last; null when no key field was asked for.</summary>
-    public ReadOnlyMemory<byte>? Key => _keyName is null ? null : _keyBuffer.AsMemory(0, _keyLength);
+    public ReadOnlyMemory<byte>? Key =>
+        // A bare null would become an empty Memory here: a null array converts to one.
+        _keyName is null ? default(ReadOnlyMemory<byte>?) : _keyBuffer.AsMemory(0, _keyLength);
 
     /// <summary>The timestamp of the line read last; null when no timestamp field was asked for.</summary>
     public long? TimestampMs { get; private set; }

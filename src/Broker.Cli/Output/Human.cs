@@ -43,6 +43,8 @@ internal static class Human
         _ => $"{(int)duration.TotalDays} d {duration.Hours} h",
     };
 
+    public static string Timestamp(DateTimeOffset moment) => Timestamp(moment.ToUnixTimeMilliseconds());
+
     /// <summary>A moment in UTC, to the second, or to the millisecond where it has any.</summary>
     public static string Timestamp(long milliseconds)
     {

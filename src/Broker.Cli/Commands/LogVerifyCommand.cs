@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Broker.Cli.Output;
+using Broker.Cli.Terminal;
+using Broker.Engine.Inspection;
+
+namespace Broker.Cli.Commands;
+
+internal static class LogVerifyCommand
+{
+    public static Command Build(CliHost host, Dictionary<Command, string[]> examples)
+    {
+        Argument<string> directory = CommonOptions.DataDirectory();
+        Option<string> output = CommonOptions.Output();
+        var command = new Command("verify", "Read everything and check every checksum; fails when there is damage") { directory, output };
+        examples[command] = ["broker log verify ./data && echo sound"];
+        command.SetAction((parsed, cancellation) => RunAsync(
+            host, parsed.GetRequiredValue(directory), parsed.GetRequiredValue(output) == "json", cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliHost host, string path, bool asJson, CancellationToken cancellation)
+    {
+        DataDirectory directory = DataDirectory.Open(path);
+        long total = directory.Segments().Sum(segment => segment.EndPosition);
+        long begun = 0;
+        string current = "";
+        long started = Stopwatch.GetTimestamp();
+        Task<VerifyResult> work = Task.Run(
+            () => directory.Verify((segment, bytes) =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                current = segment;
+                begun += bytes;
+            }),
+            cancellation);
+        await ProgressDisplay.ShowWhileAsync(host, work, total, () => Volatile.Read(ref begun), () => Volatile.Read(ref current))
+            .ConfigureAwait(false);
+        VerifyResult result = await work.ConfigureAwait(false);
+        foreach (Problem problem in result.Problems)
+        {
+            ErrorLine.Write(host, problem.Description);
+        }
+
+        if (asJson)
+        {
+            Json.Write(host, json => WriteJson(json, result));
+        }
+        else
+        {
+            WriteText(host, result, Stopwatch.GetElapsedTime(started));
+        }
+
+        return result.Problems.Count == 0 ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private static void WriteText(CliHost host, VerifyResult result, TimeSpan elapsed)
+    {
+        string verdict = result.Problems.Count == 0 ? "sound" : $"{Human.Count(result.Problems.Count)} damaged places";
+        host.Text.WriteLine(
+            $"{verdict}: {Human.Count(result.TopicCount)} topics, {Human.Count(result.SegmentCount)} segments, "
+            + $"{Human.Count(result.RecordCount)} records in {Human.Count(result.BatchCount)} batches, "
+            + $"{Human.Count(result.JournalEntryCount)} journal entries after the checkpoint; "
+            + $"{Human.Bytes(result.BytesRead)} read in {Human.Duration(elapsed)}");
+        if (result.TornTail is { } torn)
+        {
+            host.Text.WriteLine($"the journal ends in a write that was cut off, in {torn}: no damage, the next start cuts it");
+        }
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, VerifyResult result)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("sound", result.Problems.Count == 0);
+        json.WriteNumber("topics", result.TopicCount);
+        json.WriteNumber("segments", result.SegmentCount);
+        json.WriteNumber("batches", result.BatchCount);
+        json.WriteNumber("records", result.RecordCount);
+        json.WriteNumber("journal_entries", result.JournalEntryCount);
+        json.WriteNumber("bytes_read", result.BytesRead);
+        json.WriteString("torn_tail", result.TornTail);
+        json.WriteStartArray("problems");
+        foreach (Problem problem in result.Problems)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", problem.Path);
+            json.WriteNumber("position", problem.Position);
+            json.WriteString("description", problem.Description);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

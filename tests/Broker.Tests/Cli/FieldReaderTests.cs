@@ -45,6 +45,14 @@ public sealed class FieldReaderTests
     }
 
     [Fact]
+    public void Without_a_key_field_the_key_is_null_and_not_empty()
+    {
+        FieldReader reader = new(null, "time", new TimestampParser(null, null));
+        Assert.Null(reader.TryRead("""{"time":1}"""u8));
+        Assert.False(reader.Key.HasValue);
+    }
+
+    [Fact]
     public void Key_and_timestamp_may_be_the_same_field_and_stand_in_any_order()
     {
         FieldReader same = new("time", "time", new TimestampParser(null, null));

@@ -189,7 +189,7 @@ public sealed class ProduceStreamTests
         await call.RequestStream.WriteAsync(new ProduceRequest { CorrelationId = 1 });
         await ReadAcksAsync(call, 1);
 
-        broker.Host.Engine.Progress.Fail(new Storage.StorageException("fdatasync of /x failed: Input/output error (errno 5)."));
+        broker.Host.Engine.Progress.Fail(new Broker.Storage.StorageException("fdatasync of /x failed: Input/output error (errno 5)."));
         RpcException e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));
         int exitCode = await broker.Host.Completion.WaitAsync(TimeSpan.FromSeconds(5));
 

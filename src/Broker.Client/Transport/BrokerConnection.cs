@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -25,6 +26,10 @@ internal sealed class BrokerConnection : IDisposable
             KeepAlivePingTimeout = KeepAliveTimeout,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseProxy = false,
+
+            // With a callback the channel leaves connecting to the handler. Its own way of connecting waits up to two
+            // minutes between attempts; how long to wait is for producers and consumers to say.
+            ConnectCallback = ConnectAsync,
         };
         options.ConfigureHandler?.Invoke(handler);
         _channel = GrpcChannel.ForAddress(address.Uri, new GrpcChannelOptions
@@ -41,4 +46,21 @@ internal sealed class BrokerConnection : IDisposable
     public CallInvoker Invoker { get; }
 
     public void Dispose() => _channel.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

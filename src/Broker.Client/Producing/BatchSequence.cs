@@ -254,7 +254,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
             return Reaction.None;
         }
 
-        bool isDefinite = !batch.InDoubt;
+        bool isDefinite = !batch.InDoubt && !batch.CopyMayArrive;
         _batches.Remove(batch);
         GiveUpNumbers(batch, isDefinite);
         outcomes.Add(new BatchOutcome(batch, Result: null, ErrorMapper.WithDefinite(refusal, isDefinite)));
@@ -282,7 +282,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
             return;
         }
 
-        long retryAtMs = nowMs + (long)backoff.Wait(_retryAttempt++).TotalMilliseconds;
+        long retryAtMs = nowMs + (long)Math.Ceiling(backoff.Wait(_retryAttempt++).TotalMilliseconds);
         _retryAtMs = retryAtMs;
     }
 

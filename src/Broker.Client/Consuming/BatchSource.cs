@@ -71,8 +71,8 @@ internal sealed class BatchSource : IDisposable
 
                 await EnterFrameAsync(frame).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is RpcException or RetriableException or InvalidOperationException
-                or OperationCanceledException)
+            catch (Exception e) when (e is RpcException or RetriableException or IOException
+                or InvalidOperationException or OperationCanceledException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await ReconnectAsync(e, cancellationToken).ConfigureAwait(false);

@@ -223,7 +223,7 @@ internal sealed class BatchSource : IDisposable
         _stream = null;
         BrokerException error = cause switch
         {
-            RpcException rpc => ErrorMapper.FromRpc(rpc, _context.Server),
+            RpcException rpc => ErrorMapper.FromRpc(rpc, _context.Server, _context.HasReachedBroker),
             BrokerException broker => broker,
             _ => new RetriableException(
                 ErrorReasons.NetworkException,

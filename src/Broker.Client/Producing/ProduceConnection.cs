@@ -103,7 +103,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
         catch (RpcException e)
         {
             nothingArrived = ErrorMapper.NeverConnected(e);
-            error = ErrorMapper.FromRpc(e, _context.Server);
+            error = ErrorMapper.FromRpc(e, _context.Server, _context.HasReachedBroker);
         }
         catch (BrokerException e)
         {

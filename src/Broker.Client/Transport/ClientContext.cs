@@ -86,7 +86,7 @@ internal sealed class ClientContext : IDisposable
         catch (RpcException e)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            BrokerException error = ErrorMapper.FromRpc(e, Server);
+            BrokerException error = ErrorMapper.FromRpc(e, Server, HasReachedBroker);
             if (error.Reason is not (ErrorReasons.NetworkException or ErrorReasons.UnsupportedVersion))
             {
                 NoteReached();

@@ -24,7 +24,11 @@ internal static class ErrorMapper
             : Create(e.Reason, e.Message, isDefinite, e.IsRetriable, e.Metadata, e.InnerException);
     }
 
-    public static BrokerException FromRpc(RpcException e, ServerAddress server)
+    /// <param name="wasReached">
+    /// A broker has answered at this address before: then a connection that breaks off in the middle of a frame is a broker
+    /// that died, not another kind of server.
+    /// </param>
+    public static BrokerException FromRpc(RpcException e, ServerAddress server, bool wasReached = false)
     {
         ErrorInfo? info = e.GetRpcStatus()?.GetDetail<ErrorInfo>();
         if (info is not null)
@@ -37,7 +41,7 @@ internal static class ErrorMapper
             return Create(info.Reason, e.Status.Detail, isDefinite, isRetriable, metadata, e);
         }
 
-        return FromTransport(e, server);
+        return FromTransport(e, server, wasReached);
     }
 
     /// <summary>True when no connection came about, so that nothing of the request can have reached a broker.</summary>
@@ -59,7 +63,7 @@ internal static class ErrorMapper
             || AnswersOtherwise(e);
     }
 
-    private static BrokerException FromTransport(RpcException e, ServerAddress server)
+    private static BrokerException FromTransport(RpcException e, ServerAddress server, bool wasReached)
     {
         if (NeverConnected(e))
         {
@@ -71,7 +75,7 @@ internal static class ErrorMapper
                 e);
         }
 
-        if (AnswersOtherwise(e))
+        if (!wasReached && AnswersOtherwise(e))
         {
             return new BrokerException(
                 ErrorReasons.UnsupportedVersion,

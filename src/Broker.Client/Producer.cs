@@ -17,6 +17,7 @@ public sealed class Producer : IAsyncDisposable
     private readonly ClientContext _context;
     private readonly ProducerOptions _options;
     private readonly ProducerHub _hub;
+    private readonly SendLine _line = new();
 
     // The topic of the last TrySend: most producers write to one for long stretches.
     private ProducerTopic? _lastTopic;
@@ -30,7 +31,10 @@ public sealed class Producer : IAsyncDisposable
         _hub = new ProducerHub(context, options);
     }
 
-    /// <summary>Sends one record and waits until it is acknowledged. Waits for room when the buffer is full.</summary>
+    /// <summary>
+    /// Sends one record and waits until it is acknowledged. Waits for room when the buffer is full. Records for one partition
+    /// are in the log in the order of the calls, awaited or not.
+    /// </summary>
     /// <param name="cancellationToken">
     /// Ends the waiting. A record that was already taken over is sent all the same; one that still waited for room is not.
     /// </param>
@@ -64,7 +68,7 @@ public sealed class Producer : IAsyncDisposable
 
         try
         {
-            ProducerTopic? topic = _hub.FindTopic(record.Topic);
+            ProducerTopic? topic = _line.IsEmpty ? _hub.FindTopic(record.Topic) : null;
             if (topic is not null && TryAppend(topic, record, headers, operation))
             {
                 return cancellationToken.CanBeCanceled ? new(sent.AsTask().WaitAsync(cancellationToken)) : sent;
@@ -219,8 +223,10 @@ public sealed class Producer : IAsyncDisposable
         ValueTask<RecordMetadata> sent,
         CancellationToken cancellationToken)
     {
+        SendLine.Place place = _line.Join();
         try
         {
+            await place.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
             while (true)
             {
                 ProducerTopic topic = await _hub.LoadTopic(record.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -238,6 +244,10 @@ public sealed class Producer : IAsyncDisposable
             operation.Activity?.Dispose();
             operation.Return();
             throw;
+        }
+        finally
+        {
+            _line.Leave(place);
         }
 
         return cancellationToken.CanBeCanceled

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using Broker.Client;
+using Broker.Records;
+
+namespace Broker.EndToEnd.Faults;
+
+/// <summary>
+/// A consumer that follows one topic through every restart. What it was once given must be in the log for ever, at that
+/// offset, and nothing may be left out: a record that is readable before it is durable would be found here.
+/// </summary>
+internal sealed class Follower : IAsyncDisposable
+{
+    private readonly BrokerClient _client;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<LogName, List<ReadBack>> _read = new();
+    private readonly Task _loop;
+
+    public Follower(string server, string topic)
+    {
+        _client = new BrokerClient(new BrokerClientOptions
+        {
+            Server = server,
+            ClientId = "follower",
+            ReconnectBackoff = TimeSpan.FromMilliseconds(10),
+            ReconnectBackoffMax = TimeSpan.FromMilliseconds(100),
+        });
+        _loop = Task.Run(() => FollowAsync(topic));
+    }
+
+    /// <summary>Waits until all that is in the logs was read, then compares. Nothing may be written meanwhile.</summary>
+    public async Task CheckAsync(IEnumerable<LogContent> logs, Findings findings, CancellationToken cancellationToken)
+    {
+        foreach (LogContent log in logs)
+        {
+            List<ReadBack> read = _read.GetOrAdd(log.Name, _ => []);
+            while (Count(read) < log.Records.Count && !_loop.IsCompleted)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), cancellationToken);
+            }
+
+            if (_loop.IsFaulted)
+            {
+                findings.Add("follower-ended", _loop.Exception!.InnerException!.ToString());
+                return;
+            }
+
+            lock (read)
+            {
+                Compare(log, read, findings);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await _client.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static int Count(List<ReadBack> read)
+    {
+        lock (read)
+        {
+            return read.Count;
+        }
+    }
+
+    private static void Compare(LogContent log, List<ReadBack> read, Findings findings)
+    {
+        for (int index = 0; index < Math.Max(read.Count, log.Records.Count); index++)
+        {
+            if (index >= read.Count || index >= log.Records.Count || read[index] != log.Records[index])
+            {
+                string followed = index < read.Count ? read[index].ToString() : "nothing";
+                string drained = index < log.Records.Count ? log.Records[index].ToString() : "nothing";
+                findings.Add("nonmonotonic-poll", $"{log.Name}, record {index}: the follower had {followed}, the log has {drained}");
+                return;
+            }
+        }
+    }
+
+    private async Task FollowAsync(string topic)
+    {
+        await using Consumer consumer = _client.CreateConsumer(new ConsumerOptions { Topic = topic, From = StartAt.Earliest });
+        try
+        {
+            await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(_stopping.Token))
+            {
+                List<ReadBack> read = _read.GetOrAdd(new LogName(batch.Topic, batch.Partition), _ => []);
+                lock (read)
+                {
+                    foreach (RecordView record in batch.Records())
+                    {
+                        read.Add(ReadBack.From(record.Offset, record.Key.Span, record.Value.Span));
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Broker.Client;
+using Broker.Records;
+
+namespace Broker.EndToEnd.Faults;
+
+/// <summary>Reads whole topics with a client of its own.</summary>
+internal static class LogReader
+{
+    /// <summary>Every record of the topics, from the start of each log to its end. Nothing may be written meanwhile.</summary>
+    public static async Task<IReadOnlyList<LogContent>> ReadAllAsync(string server, IEnumerable<LogName> logs, CancellationToken cancellationToken)
+    {
+        await using var client = new BrokerClient(new BrokerClientOptions { Server = server, ClientId = "drain" });
+        Dictionary<LogName, LogContent> contents = logs.ToDictionary(log => log, log => new LogContent(log));
+        foreach (string topic in contents.Keys.Select(log => log.Topic).Distinct())
+        {
+            await using Consumer consumer = client.CreateConsumer(
+                new ConsumerOptions { Topic = topic, From = StartAt.Earliest, StopAtEnd = true });
+            await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(cancellationToken))
+            {
+                List<ReadBack> records = contents[new LogName(batch.Topic, batch.Partition)].Records;
+                foreach (RecordView record in batch.Records())
+                {
+                    records.Add(ReadBack.From(record.Offset, record.Key.Span, record.Value.Span));
+                }
+            }
+
+            // Asked after reading: retention may have moved the start meanwhile, but what was read before it still counts as read.
+            foreach (PartitionOffset end in await client.Admin.ListOffsetsAsync(topic, StartAt.Latest, cancellationToken: cancellationToken))
+            {
+                contents[new LogName(topic, end.Partition)].HighWatermark = end.Offset;
+            }
+
+            foreach (PartitionOffset start in await client.Admin.ListOffsetsAsync(topic, StartAt.Earliest, cancellationToken: cancellationToken))
+            {
+                LogContent content = contents[new LogName(topic, start.Partition)];
+                content.LogStart = start.Offset;
+                content.Records.RemoveAll(record => record.Offset < start.Offset);
+            }
+        }
+
+        return [.. contents.Values];
+    }
+}

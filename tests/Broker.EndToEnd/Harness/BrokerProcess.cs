@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Broker.EndToEnd.Harness;
+
+/// <summary>
+/// A real broker in a process of its own: <c>broker serve</c> from the build output, on loopback, in a directory of the
+/// caller's. It can be killed and started again on the same directory and ports as often as wanted.
+/// </summary>
+/// <remarks>Not thread-safe, except <see cref="Output"/> and <see cref="MetricsAsync"/>.</remarks>
+internal sealed class BrokerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadyPollInterval = TimeSpan.FromMilliseconds(2);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly ProcessOutput _output = new();
+    private readonly int _grpcPort = FreePort();
+    private readonly int _httpPort = FreePort();
+    private readonly string[] _settings;
+    private Process? _process;
+
+    /// <param name="dataDirectory">Kept as it is, also when this is disposed.</param>
+    /// <param name="settings">Settings as the command line takes them, such as --journal.file_bytes=1MiB.</param>
+    public BrokerProcess(string dataDirectory, params string[] settings)
+    {
+        DataDirectory = Path.GetFullPath(dataDirectory);
+        _settings = settings;
+    }
+
+    public string DataDirectory { get; }
+
+    /// <summary>For clients: host and port.</summary>
+    public string Server => $"127.0.0.1:{_grpcPort}";
+
+    public Uri HttpAddress => new($"http://127.0.0.1:{_httpPort}/");
+
+    public int ProcessId => Running.Id;
+
+    /// <summary>Everything that all runs have written so far, the newest last; bounded.</summary>
+    public string Output => _output.Text;
+
+    private Process Running => _process ?? throw new InvalidOperationException("The broker is not running.");
+
+    /// <summary>Starts the process without waiting for it to serve.</summary>
+    public void Launch()
+    {
+        if (_process is not null)
+        {
+            throw new InvalidOperationException("The broker is running already.");
+        }
+
+        // In the data directory's parent there is no broker.yaml that somebody left for their own broker.
+        Directory.CreateDirectory(DataDirectory);
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            WorkingDirectory = Path.GetDirectoryName(DataDirectory),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (string argument in (string[])[
+            Path.Combine(AppContext.BaseDirectory, "broker.dll"), "serve", $"--data_dir={DataDirectory}",
+            $"--grpc.listen={Server}", $"--http.listen=127.0.0.1:{_httpPort}", .. _settings])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (string name in start.Environment.Keys.Where(key => key.StartsWith("BROKER", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        _process = Process.Start(start) ?? throw new InvalidOperationException("The broker did not start.");
+        _output.Follow(_process);
+    }
+
+    /// <summary>Starts the process and waits until it says that it is ready.</summary>
+    /// <returns>The time from the start of the process until then.</returns>
+    public async Task<TimeSpan> StartAsync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        Launch();
+        while (!await IsReadyAsync())
+        {
+            if (Running.HasExited)
+            {
+                int code = Running.ExitCode;
+                await ForgetAsync();
+                throw new InvalidOperationException($"The broker exited with code {code} while starting:\n{Output}");
+            }
+
+            if (Stopwatch.GetElapsedTime(started) > StartTimeout)
+            {
+                await KillAsync();
+                throw new InvalidOperationException($"The broker was not ready after {StartTimeout}:\n{Output}");
+            }
+
+            await Task.Delay(ReadyPollInterval);
+        }
+
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    /// <summary>SIGKILL. Returns when the process is gone.</summary>
+    /// <exception cref="InvalidOperationException">It was gone before: then it was not this that ended it.</exception>
+    public async Task KillAsync()
+    {
+        if (Running.HasExited)
+        {
+            throw new InvalidOperationException($"The broker had ended by itself with code {Running.ExitCode}:\n{Output}");
+        }
+
+        Running.Kill();
+        await ForgetAsync();
+    }
+
+    /// <summary>SIGTERM. Returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signals.Send(Running.Id, Signals.Terminate);
+        using var timeout = new CancellationTokenSource(StopTimeout);
+        try
+        {
+            await Running.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await KillAsync();
+            throw new TimeoutException($"The broker did not stop within {StopTimeout}:\n{Output}");
+        }
+
+        int code = Running.ExitCode;
+        await ForgetAsync();
+        return code;
+    }
+
+    public async Task<Metrics> MetricsAsync() => Metrics.Parse(await _http.GetStringAsync(new Uri(HttpAddress, "metrics")));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(new Uri(HttpAddress, "readyz"));
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // Nobody listens yet.
+        }
+    }
+
+    private async Task ForgetAsync()
+    {
+        await Running.WaitForExitAsync();
+        Running.Dispose();
+        _process = null;
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

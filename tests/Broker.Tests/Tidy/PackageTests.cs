@@ -10,7 +10,7 @@ public sealed class PackageTests
 
     [Fact]
     public void Package_versions_stand_in_one_place() =>
-        Assert.Empty(
+        Expect.Nothing(
             from project in Projects
             from reference in XDocument.Load(project).Descendants("PackageReference")
             where reference.Attribute("Version") is not null || reference.Attribute("VersionOverride") is not null
@@ -35,7 +35,7 @@ public sealed class PackageTests
 
     [Fact]
     public void Every_project_has_a_lock_file() =>
-        Assert.Empty(Projects.Where(project => !File.Exists(LockFile(project))).Select(Repository.Relative));
+        Expect.Nothing(Projects.Where(project => !File.Exists(LockFile(project))).Select(Repository.Relative));
 
     [Fact]
     public void Lock_files_are_the_same_on_every_host()
@@ -48,7 +48,7 @@ public sealed class PackageTests
             foreach (JsonProperty target in locked.RootElement.GetProperty("dependencies").EnumerateObject())
             {
                 Assert.DoesNotContain('/', target.Name); // A runtime identifier in the target would be this host's.
-                Assert.Empty(target.Value.EnumerateObject().Select(package => package.Name)
+                Expect.Nothing(target.Value.EnumerateObject().Select(package => package.Name)
                     .Where(name => versionedWithTheSdk.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
                     .Select(name => $"{Repository.Relative(project)}: {name}"));
             }

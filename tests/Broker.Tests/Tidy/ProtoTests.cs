@@ -87,7 +87,7 @@ public sealed partial class ProtoTests
             }
         }
 
-        Assert.Empty(silent);
+        Expect.Nothing(silent);
     }
 
     private static IEnumerable<MessageDescriptor> WithNested(MessageDescriptor message) =>

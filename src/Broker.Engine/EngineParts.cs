@@ -108,7 +108,7 @@ internal sealed class EngineParts : IDisposable
         var sequences = new Sequences(options.ProducerWindowBatches);
         var state = new EngineState(files, options.TopicDefaults, sequences.Gate);
         StoredState stored = NewestState(snapshots, store, notes, out bool storeIsBehind);
-        var journal = new JournalReplay(disk, journalDirectory);
+        using var journal = new JournalReplay(disk, journalDirectory);
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
         ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);
 
@@ -116,7 +116,14 @@ internal sealed class EngineParts : IDisposable
         var journalFiles = new JournalFiles(disk, journalDirectory, options.JournalFileBytes, nextNumber, 2 * options.JournalReplayBytesMax);
         foreach ((long number, string path) in journal.Files)
         {
-            journalFiles.AdoptExisting(number, path);
+            if (number <= replay.End.FileNumber)
+            {
+                journalFiles.AdoptExisting(number, path);
+            }
+            else
+            {
+                journalFiles.AdoptUnused(path);
+            }
         }
 
         journalFiles.StartPreparing();

@@ -32,7 +32,7 @@ internal static class LogDumpCommand
         ];
         command.SetAction((parsed, cancellation) =>
         {
-            DataDirectory data = DataDirectory.Open(parsed.GetRequiredValue(directory));
+            using DataDirectory data = DataDirectory.Open(parsed.GetRequiredValue(directory));
             var dump = new LogDump(host.Text, parsed.GetRequiredValue(output) == "json");
             if (parsed.GetValue(journal))
             {

@@ -22,7 +22,7 @@ internal static class LogVerifyCommand
 
     private static async Task<int> RunAsync(CliHost host, string path, bool asJson, CancellationToken cancellation)
     {
-        DataDirectory directory = DataDirectory.Open(path);
+        using DataDirectory directory = DataDirectory.Open(path);
         long total = directory.Segments().Sum(segment => segment.EndPosition);
         long begun = 0;
         string current = "";

@@ -10,7 +10,7 @@ namespace Broker.Engine.Inspection;
 /// <summary>
 /// A data directory, looked at while no broker runs on it. Reads only: not one byte, name or time stamp is changed by us.
 /// </summary>
-public sealed class DataDirectory
+public sealed class DataDirectory : IDisposable
 {
     private readonly PosixDisk _disk = new();
     private readonly string _root;
@@ -46,6 +46,8 @@ public sealed class DataDirectory
         using var snapshots = new SnapshotLog(disk, Path.Combine(root, "state"));
         return new DataDirectory(root, snapshots.Load() ?? new StoredState());
     }
+
+    public void Dispose() => _journal.Dispose();
 
     /// <summary>The frames of the journal, file by file, up to the first in each that is not intact.</summary>
     public IEnumerable<FrameInfo> Frames() => _journal.Files.SelectMany(f => FramesOf(f.Number, f.Path));

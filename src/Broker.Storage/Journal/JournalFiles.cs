@@ -52,8 +52,6 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
-    public int RecycledCount { get; private set; }
-
     public void StartPreparing()
     {
         _preparer.Start();
@@ -66,6 +64,15 @@ internal sealed class JournalFiles : IDisposable
         lock (_gate)
         {
             _inUse[number] = path;
+        }
+    }
+
+    /// <summary>Takes over a file found at start that holds nothing: it is written again under a new number.</summary>
+    public void AdoptUnused(string path)
+    {
+        lock (_gate)
+        {
+            _recyclable.Enqueue(path);
         }
     }
 
@@ -206,13 +213,9 @@ internal sealed class JournalFiles : IDisposable
         }
 
         string path = Path.Combine(_directory, JournalFormat.FileName(number));
-        if (recycled is not null)
+        if (recycled is not null && Recycle(recycled, path) is { } file)
         {
-            _disk.Rename(recycled, path);
-            _disk.SyncDirectory(_directory);
-            RecycledCount++;
-            IDiskFile file = _disk.Open(path, FileOpening.Existing);
-            return new JournalFile(file, number, file.Length);
+            return new JournalFile(file, number, _fileBytes);
         }
 
         IDiskFile fresh = _disk.Open(path, FileOpening.New);
@@ -230,6 +233,23 @@ internal sealed class JournalFiles : IDisposable
         }
 
         return new JournalFile(fresh, number, _fileBytes);
+    }
+
+    /// <returns>Null when the file has another size than files have now: then it is deleted.</returns>
+    private IDiskFile? Recycle(string recycled, string path)
+    {
+        IDiskFile file = _disk.Open(recycled, FileOpening.Existing);
+        bool fits = file.Length == _fileBytes;
+        file.Dispose();
+        if (!fits)
+        {
+            _disk.DeleteFile(recycled);
+            return null;
+        }
+
+        _disk.Rename(recycled, path);
+        _disk.SyncDirectory(_directory);
+        return _disk.Open(path, FileOpening.Existing);
     }
 
     private static void ZeroFrom(IDiskFile file, long from, long to)

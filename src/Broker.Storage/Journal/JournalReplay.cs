@@ -7,10 +7,11 @@ namespace Broker.Storage.Journal;
 /// Reads the journal from a checkpoint to its end, from the device. Tells a torn write from damage: bytes that a later
 /// frame declares durable must be there; what no frame vouches for was never acknowledged and is cut.
 /// </summary>
-internal sealed class JournalReplay
+internal sealed class JournalReplay : IDisposable
 {
     private readonly IDisk _disk;
     private readonly List<(long Number, string Path)> _files = [];
+    private (string Path, AlignedBuffer Bytes)? _read;
     private long _entryCount;
     private long _bytesRead;
 
@@ -50,7 +51,7 @@ internal sealed class JournalReplay
             string path = PathOf(from.FileNumber)
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
-            using AlignedBuffer bytes = ReadWhole(path);
+            AlignedBuffer bytes = ReadWhole(path);
             (at, groupEnded) = ReplayFile(bytes.Span, at, visitor);
             torn = TornAt(bytes.Span, path, at, groupEnded);
         }
@@ -67,7 +68,7 @@ internal sealed class JournalReplay
                 continue;
             }
 
-            using AlignedBuffer bytes = ReadWhole(path);
+            AlignedBuffer bytes = ReadWhole(path);
             CheckVersion(bytes.Span, path);
             if (!ContinuesFrom(bytes.Span, number, at))
             {
@@ -83,6 +84,8 @@ internal sealed class JournalReplay
         long highest = _files.Count > 0 ? _files[^1].Number : 0;
         return new ReplayResult(at, _entryCount, _bytesRead, torn, highest);
     }
+
+    public void Dispose() => _read?.Bytes.Dispose();
 
     private static bool ContinuesFrom(ReadOnlySpan<byte> file, long number, JournalPosition at) =>
         file.Length > JournalFormat.BlockBytes
@@ -185,7 +188,7 @@ internal sealed class JournalReplay
                 continue;
             }
 
-            using AlignedBuffer buffer = ReadWhole(path);
+            AlignedBuffer buffer = ReadWhole(path);
             ReadOnlySpan<byte> file = buffer.Span;
             int position = number == end.FileNumber ? (int)end.Position : 0;
             for (; position + JournalFormat.FrameHeaderBytes <= file.Length; position += JournalFormat.FrameAlignmentBytes)
@@ -212,11 +215,24 @@ internal sealed class JournalReplay
         }
     }
 
+    /// <summary>Reads a file; the one read last is kept, because the search behind the end begins in it.</summary>
     private AlignedBuffer ReadWhole(string path)
     {
+        if (_read is { } last && last.Path == path)
+        {
+            return last.Bytes;
+        }
+
         using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
-        int length = checked((int)JournalFormat.AlignBlock(file.Length));
-        var buffer = new AlignedBuffer(Math.Max(length, JournalFormat.BlockBytes));
+        int length = Math.Max(checked((int)JournalFormat.AlignBlock(file.Length)), JournalFormat.BlockBytes);
+        AlignedBuffer? buffer = _read?.Bytes;
+        if (buffer?.Length != length)
+        {
+            buffer?.Dispose();
+            buffer = new AlignedBuffer(length);
+        }
+
+        _read = (path, buffer);
         int read = file.ReadFromDevice(0, buffer, buffer.Length);
         buffer.Span[read..].Clear();
         return buffer;

@@ -189,12 +189,13 @@ public sealed class DamageTests
         await broker.RestartAsync();
         await broker.CrashAsync(directory =>
         {
-            VerifyResult sound = DataDirectory.Open(directory).Verify(null);
+            using DataDirectory data = DataDirectory.Open(directory);
+            VerifyResult sound = data.Verify(null);
             Assert.Empty(sound.Problems);
             Assert.Equal(200, sound.RecordCount);
-            SegmentInfo segment = DataDirectory.Open(directory).Segments()[0];
+            SegmentInfo segment = data.Segments()[0];
             Flip(segment.Path, 5000);
-            VerifyResult damaged = DataDirectory.Open(directory).Verify(null);
+            VerifyResult damaged = data.Verify(null);
             Assert.Equal(segment.Path, Assert.Single(damaged.Problems).Path);
             Flip(segment.Path, 5000);
         });
@@ -215,7 +216,11 @@ public sealed class DamageTests
         }
     }
 
-    private static IEnumerable<FrameInfo> Frames(string directory) => DataDirectory.Open(directory).Frames();
+    private static FrameInfo[] Frames(string directory)
+    {
+        using DataDirectory data = DataDirectory.Open(directory);
+        return [.. data.Frames()];
+    }
 
     private static FrameInfo LastFrame(string directory) => Frames(directory).MaxBy(f => (f.File, f.Position))!;
 

@@ -73,6 +73,7 @@ internal static class BrokerApplication
     private static void AddServices(IServiceCollection services, BrokerSettings settings, SharedServices shared, ListenSockets sockets)
     {
         services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = sockets.Take);
+        services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
         services.AddSingleton<IHostLifetime, PassiveLifetime>();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.Duration("shutdown.timeout"));
         services.AddRouting();
@@ -103,6 +104,7 @@ internal static class BrokerApplication
         services.AddSingleton(shared.Facts);
         services.AddSingleton(shared.Engine);
         services.AddSingleton(shared.Streams);
+        services.AddSingleton(shared.Fatal);
         services.AddSingleton(new TopicLookup(shared.Engine));
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<ProduceGrpcService>();

@@ -1,13 +1,7 @@
 using System.Net;
 using Broker.Engine;
 using Broker.Server.Configuration;
-using Broker.Server.Streams;
-using Broker.Server.Telemetry;
 using Broker.Storage;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Logging;
-using Serilog.Core;
-using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace Broker.Server.Hosting;
 
@@ -15,52 +9,42 @@ namespace Broker.Server.Hosting;
 /// <remarks>Thread-safe. Stops by itself when the journal fails; <see cref="Completion"/> tells.</remarks>
 public sealed class BrokerHost : IAsyncDisposable
 {
-    /// <summary>After a failure of the journal, waiting calls get their answer within this.</summary>
+    private const int Stopped = 0, Failed = 1, WrongSettings = 2;
+
+    /// <summary>After a failure of the journal each step of stopping gets so long: the process shall end within a second.</summary>
     private static readonly TimeSpan FailureGrace = TimeSpan.FromMilliseconds(300);
 
-    private readonly BrokerEngine _engine;
-    private readonly WebApplication _application;
-    private readonly BrokerHealth _health;
-    private readonly MeterBridge _meters;
-    private readonly StreamRegistry _streams;
-    private readonly Logger _serilog;
-    private readonly ILogger _logger;
+    private readonly BrokerParts _parts;
     private readonly TimeSpan _stopTimeout;
     private readonly TaskCompletionSource<int> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _stopped;
+    private int _isStopping;
 
     private BrokerHost(BrokerSettings settings, BrokerParts parts)
     {
-        _engine = parts.Engine;
-        _application = parts.Application;
-        _health = parts.Health;
-        _meters = parts.Meters;
-        _streams = parts.Streams;
-        _serilog = parts.Log;
-        _logger = parts.Logger;
+        _parts = parts;
         _stopTimeout = settings.Duration("shutdown.timeout");
-        GrpcEndPoint = parts.Sockets.GrpcEndPoint;
-        HttpEndPoint = parts.Sockets.HttpEndPoint;
-        DataDirectory = parts.Facts.DataDirectory;
         Banner = Hosting.Banner.Lines(settings, parts.Facts, parts.Engine, parts.Sockets);
     }
 
     /// <summary>Where clients connect, with the real port.</summary>
-    public IPEndPoint GrpcEndPoint { get; }
+    public IPEndPoint GrpcEndPoint => _parts.Sockets.GrpcEndPoint;
 
     /// <summary>Where /metrics, /livez and /readyz are.</summary>
-    public IPEndPoint HttpEndPoint { get; }
+    public IPEndPoint HttpEndPoint => _parts.Sockets.HttpEndPoint;
 
     /// <summary>Absolute.</summary>
-    public string DataDirectory { get; }
+    public string DataDirectory => _parts.Facts.DataDirectory;
 
     /// <summary>What a person wants to know at start, line by line.</summary>
     public IReadOnlyList<string> Banner { get; }
 
-    /// <summary>Ends when the broker has stopped: with 0 on request, with 1 when the journal failed.</summary>
+    /// <summary>Ends when the broker has stopped: with 0 on request, with 1 when it failed.</summary>
     public Task<int> Completion => _completion.Task;
 
-    internal BrokerEngine Engine => _engine;
+    internal BrokerEngine Engine => _parts.Engine;
+
+    /// <summary>As if a call had found the broker in a state that cannot be.</summary>
+    internal void Raise(Exception cause) => _parts.Fatal.Raise(cause);
 
     /// <summary>Runs a broker until <paramref name="stop"/>: the whole of the serve command.</summary>
     /// <param name="args">--key=value…, as docs/operations.md lists them.</param>
@@ -87,12 +71,12 @@ public sealed class BrokerHost : IAsyncDisposable
                 await error.WriteLineAsync($"error: {problem}").ConfigureAwait(false);
             }
 
-            return 2;
+            return WrongSettings;
         }
         catch (BrokerStartException e)
         {
             await error.WriteLineAsync($"error: {e.Message}").ConfigureAwait(false);
-            return 1;
+            return Failed;
         }
     }
 
@@ -104,9 +88,9 @@ public sealed class BrokerHost : IAsyncDisposable
         try
         {
             var host = new BrokerHost(settings, parts);
-            await parts.Application.StartAsync().ConfigureAwait(false);
-            parts.Start();
+            await parts.StartAsync().ConfigureAwait(false);
             _ = host.WatchJournalAsync();
+            _ = host.WatchErrorsAsync();
             return host;
         }
         catch
@@ -119,12 +103,19 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>Ends the streams, closes the engine and gives ports and data directory back.</summary>
     public async Task StopAsync()
     {
-        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        if (Interlocked.Exchange(ref _isStopping, 1) == 0)
         {
-            Log.Stopping(_logger);
-            await CloseAsync(_stopTimeout).ConfigureAwait(false);
-            Log.Stopped(_logger);
-            _completion.TrySetResult(_engine.Progress.Failure is null ? 0 : 1);
+            Log.Stopping(_parts.Logger);
+            bool isClosed = false;
+            try
+            {
+                isClosed = await _parts.StopAsync(_stopTimeout).ConfigureAwait(false);
+                Log.Stopped(_parts.Logger);
+            }
+            finally
+            {
+                _completion.TrySetResult(isClosed ? Stopped : Failed);
+            }
         }
 
         await Completion.ConfigureAwait(false);
@@ -133,14 +124,14 @@ public sealed class BrokerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
-        await _serilog.DisposeAsync().ConfigureAwait(false);
+        await _parts.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Announce(BrokerSettings settings, TextWriter output)
     {
         if (settings.Text("log.format") == "json")
         {
-            Log.Started(_logger, string.Join("; ", Banner.Select(line => line.Trim())));
+            Log.Started(_parts.Logger, string.Join("; ", Banner.Select(line => line.Trim())));
             return;
         }
 
@@ -157,51 +148,37 @@ public sealed class BrokerHost : IAsyncDisposable
         try
         {
             // No entry has this number: the wait ends only when the journal fails.
-            await _engine.Progress.WaitVisibleAsync(long.MaxValue, _streams.Stopping).ConfigureAwait(false);
+            await Engine.Progress.WaitVisibleAsync(long.MaxValue, _parts.Streams.Stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
+            // The broker stops as it should.
         }
         catch (Exception e) when (e is StorageException or IOException or InvalidOperationException)
         {
-            await FailAsync(e).ConfigureAwait(false);
+            await FailAsync(() => Log.JournalFailed(_parts.Logger, e.Message)).ConfigureAwait(false);
         }
     }
 
-    private async Task FailAsync(Exception cause)
+    private async Task WatchErrorsAsync()
     {
-        if (Interlocked.Exchange(ref _stopped, 1) == 0)
-        {
-            Log.JournalFailed(_logger, cause.Message);
-            await CloseAsync(FailureGrace).ConfigureAwait(false);
-            _completion.TrySetResult(1);
-        }
+        Exception cause = await _parts.Fatal.Raised.ConfigureAwait(false);
+        await FailAsync(() => Log.Broken(_parts.Logger, cause.Message)).ConfigureAwait(false);
     }
 
-    private async Task CloseAsync(TimeSpan timeout)
+    private async Task FailAsync(Action report)
     {
-        _health.IsServing = false;
-        await _streams.StopAsync(timeout).ConfigureAwait(false);
-        using (var patience = new CancellationTokenSource(timeout))
+        if (Interlocked.Exchange(ref _isStopping, 1) == 0)
         {
-            await _application.StopAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            report();
+            try
+            {
+                await _parts.StopAsync(FailureGrace).ConfigureAwait(false);
+            }
+            finally
+            {
+                _completion.TrySetResult(Failed);
+            }
         }
-
-        await _application.DisposeAsync().ConfigureAwait(false);
-        try
-        {
-            await _engine.DisposeAsync().AsTask().WaitAsync(timeout).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            Log.CloseTimedOut(_logger, timeout);
-        }
-        catch (StorageException e)
-        {
-            _logger.LogError("Closing failed; the next start recovers. {Cause}", e.Message);
-        }
-
-        await _streams.DisposeAsync().ConfigureAwait(false);
-        _meters.Dispose();
     }
 }

@@ -5,7 +5,6 @@ using Broker.Server.Telemetry;
 using Broker.Storage;
 using Microsoft.AspNetCore.Builder;
 using Prometheus;
-using Serilog.Core;
 using Serilog.Extensions.Logging;
 using ILogger = Microsoft.Extensions.Logging.ILogger;
 
@@ -14,19 +13,22 @@ namespace Broker.Server.Hosting;
 /// <summary>The parts of a broker, put together in order and not yet serving.</summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
-    private BrokerParts(
-        BrokerEngine engine, WebApplication application, BrokerHealth health, BrokerFacts facts, MeterBridge meters,
-        StreamRegistry streams, ListenSockets sockets, Logger log, ILogger logger)
+    private readonly HostGround _ground;
+
+    private BrokerParts(BrokerSettings settings, BrokerHostOptions options, HostGround ground, BrokerEngine engine)
     {
+        _ground = ground;
         Engine = engine;
-        Application = application;
-        Health = health;
-        Facts = facts;
-        Meters = meters;
-        Streams = streams;
-        Sockets = sockets;
-        Log = log;
-        Logger = logger;
+        Logger = new SerilogLoggerFactory(ground.Log).CreateLogger("Broker");
+        Facts = new BrokerFacts(settings, engine, options.Time);
+        Health = new BrokerHealth(engine);
+        Streams = new StreamRegistry(options.Time);
+        var budget = new ByteBudget(settings.Number("limits.produce_bytes_in_flight"));
+        DotNetStats.Register(ground.Registry);
+        _ = new EngineMetrics(ground.Registry, engine, budget, BrokerFacts.Version);
+        var shared = new SharedServices(
+            engine, Facts, Health, Streams, budget, new ServerMetrics(ground.Registry), ground.Registry, options.Time, Fatal);
+        Application = BrokerApplication.Build(settings, shared, ground.Sockets, ground.Log);
     }
 
     public BrokerEngine Engine { get; }
@@ -37,42 +39,67 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     public BrokerFacts Facts { get; }
 
-    public MeterBridge Meters { get; }
-
     public StreamRegistry Streams { get; }
 
-    public ListenSockets Sockets { get; }
+    public FatalError Fatal { get; } = new();
 
-    public Logger Log { get; }
+    public ListenSockets Sockets => _ground.Sockets;
 
     public ILogger Logger { get; }
 
     /// <exception cref="BrokerStartException">A port or the data directory cannot be used.</exception>
     public static BrokerParts Open(BrokerSettings settings, BrokerHostOptions options)
     {
-        ListenSockets sockets = ListenSockets.Bind(settings);
-        Logger log = LogSetup.Create(settings, options.Log);
-        var registry = Metrics.NewCustomRegistry();
-        // Before the engine, so that no instrument is missed.
-        var meters = new MeterBridge(registry);
+        HostGround ground = HostGround.Open(settings, options);
+        BrokerEngine? engine = null;
         try
         {
-            return Assemble(settings, options, sockets, log, registry, meters);
+            engine = BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
+            return new BrokerParts(settings, options, ground, engine);
         }
         catch (Exception e)
         {
-            meters.Dispose();
-            log.Dispose();
-            sockets.Dispose();
-            throw e is StorageException or IOException or UnauthorizedAccessException ? new BrokerStartException(e.Message, e) : e;
+            engine?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            ground.Dispose();
+            if (e is StorageException or IOException or UnauthorizedAccessException)
+            {
+                throw new BrokerStartException(e.Message, e);
+            }
+
+            throw;
         }
     }
 
-    /// <summary>The ports answer from now on.</summary>
-    public void Start()
+    /// <summary>Calls are answered from now on.</summary>
+    public async Task StartAsync()
     {
+        await Application.StartAsync().ConfigureAwait(false);
         Streams.Start();
         Health.IsServing = true;
+        foreach (string note in Engine.Recovery.Notes)
+        {
+            Log.RecoveryNote(Logger, note);
+        }
+
+        if (Engine.Recovery.TornTail is { } torn)
+        {
+            Log.RecoveryNote(Logger, torn);
+        }
+    }
+
+    /// <summary>Lets go of everything, each within the timeout: first the callers, then the ports, then the data directory.</summary>
+    /// <returns>True when the journal is whole and closed: the next start has nothing to recover.</returns>
+    public async Task<bool> StopAsync(TimeSpan timeout)
+    {
+        Health.IsServing = false;
+        await Streams.StopAsync(timeout).ConfigureAwait(false);
+        using (var patience = new CancellationTokenSource(timeout))
+        {
+            await Application.StopAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Application.DisposeAsync().ConfigureAwait(false);
+        return await TryCloseEngineAsync(timeout).ConfigureAwait(false) && Engine.Progress.Failure is null;
     }
 
     public async ValueTask DisposeAsync()
@@ -80,48 +107,25 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Application.DisposeAsync().ConfigureAwait(false);
         await Engine.DisposeAsync().ConfigureAwait(false);
         await Streams.DisposeAsync().ConfigureAwait(false);
-        Meters.Dispose();
-        Sockets.Dispose();
-        await Log.DisposeAsync().ConfigureAwait(false);
+        _ground.Dispose();
     }
 
-    private static BrokerParts Assemble(
-        BrokerSettings settings, BrokerHostOptions options, ListenSockets sockets, Logger log, CollectorRegistry registry, MeterBridge meters)
+    private async Task<bool> TryCloseEngineAsync(TimeSpan timeout)
     {
-        var loggers = new SerilogLoggerFactory(log);
-        ILogger logger = loggers.CreateLogger("Broker");
-        BrokerEngine engine = BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
         try
         {
-            return Assemble(settings, options, sockets, log, registry, meters, engine, logger);
+            await Engine.DisposeAsync().AsTask().WaitAsync(timeout).ConfigureAwait(false);
+            return true;
         }
-        catch
+        catch (TimeoutException)
         {
-            engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            throw;
+            Log.CloseTimedOut(Logger, timeout);
         }
-    }
-
-    private static BrokerParts Assemble(
-        BrokerSettings settings, BrokerHostOptions options, ListenSockets sockets, Logger log, CollectorRegistry registry, MeterBridge meters,
-        BrokerEngine engine, ILogger logger)
-    {
-        foreach (string note in Notes(engine.Recovery))
+        catch (StorageException e)
         {
-            Hosting.Log.RecoveryNote(logger, note);
+            Log.CloseFailed(Logger, e.Message);
         }
 
-        var facts = new BrokerFacts(settings, engine, options.Time);
-        var health = new BrokerHealth(engine);
-        var budget = new ByteBudget(settings.Number("limits.produce_bytes_in_flight"));
-        var streams = new StreamRegistry(options.Time);
-        DotNetStats.Register(registry);
-        _ = new EngineMetrics(registry, engine, budget, BrokerFacts.Version);
-        var shared = new SharedServices(engine, facts, health, streams, budget, new ServerMetrics(registry), registry, options.Time);
-        WebApplication application = BrokerApplication.Build(settings, shared, sockets, log);
-        return new BrokerParts(engine, application, health, facts, meters, streams, sockets, log, logger);
+        return false;
     }
-
-    private static IEnumerable<string> Notes(RecoveryReport recovery) =>
-        recovery.TornTail is { } torn ? recovery.Notes.Prepend(torn) : recovery.Notes;
 }

@@ -15,7 +15,7 @@ internal static partial class Log
     public static partial void Stopped(ILogger logger);
 
     [LoggerMessage(4, LogLevel.Critical,
-        "The journal has failed; nothing more is acknowledged and the broker stops. Start it again to recover. Cause: {Cause}")]
+        "The journal has failed: nothing more is acknowledged, the broker stops. Start it again to recover. Cause: {Cause}")]
     public static partial void JournalFailed(ILogger logger, string cause);
 
     [LoggerMessage(5, LogLevel.Warning, "Recovery: {Note}")]
@@ -23,6 +23,12 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "Call {Method} failed by an error of the broker.")]
     public static partial void CallFailed(ILogger logger, Exception exception, string method);
+
+    [LoggerMessage(8, LogLevel.Error, "Closing failed; the next start recovers. {Cause}")]
+    public static partial void CloseFailed(ILogger logger, string cause);
+
+    [LoggerMessage(9, LogLevel.Critical, "An error of the broker itself: it stops, because its memory cannot be trusted. {Cause}")]
+    public static partial void Broken(ILogger logger, string cause);
 
     [LoggerMessage(7, LogLevel.Warning, "Closing the engine did not end within {Timeout}; the next start recovers.")]
     public static partial void CloseTimedOut(ILogger logger, TimeSpan timeout);

@@ -14,4 +14,5 @@ internal sealed record SharedServices(
     ByteBudget ProduceBudget,
     ServerMetrics Metrics,
     CollectorRegistry Registry,
-    TimeProvider Time);
+    TimeProvider Time,
+    FatalError Fatal);

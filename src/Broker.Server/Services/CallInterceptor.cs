@@ -1,3 +1,4 @@
+using Broker.Records;
 using Broker.Server.Hosting;
 using Broker.Server.Telemetry;
 using Grpc.Core;
@@ -7,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Services;
 
 /// <summary>Turns refusals and failures of every call into gRPC statuses, and measures unary calls.</summary>
-internal sealed class CallInterceptor(ServerMetrics metrics, TimeProvider time, ILogger<CallInterceptor> logger) : Interceptor
+internal sealed class CallInterceptor(
+    ServerMetrics metrics, TimeProvider time, FatalError fatal, ILogger<CallInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -53,13 +55,19 @@ internal sealed class CallInterceptor(ServerMetrics metrics, TimeProvider time, 
             return mapped;
         }
 
-        // The client is gone: nobody reads the status, and nothing is wrong here.
-        if (context.CancellationToken.IsCancellationRequested && e is OperationCanceledException or IOException or InvalidOperationException)
+        // The client is gone: nobody reads the status, and nothing is wrong here. Our own files never fail with IOException.
+        if (e is OperationCanceledException or IOException
+            || (context.CancellationToken.IsCancellationRequested && e is InvalidOperationException))
         {
             return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled."));
         }
 
         Log.CallFailed(logger, e, context.Method);
+        if (e is InvariantException)
+        {
+            fatal.Raise(e);
+        }
+
         return new RpcException(new Status(StatusCode.Internal, "An error of the broker; its log says more."));
     }
 }

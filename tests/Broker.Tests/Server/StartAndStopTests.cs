@@ -69,6 +69,31 @@ public sealed class StartAndStopTests : IDisposable
         Assert.Equal(1, error.Count(c => c == '\n'));
     }
 
+    [Theory]
+    [InlineData("/proc/no-such-thing")]
+    [InlineData("/dev/null")]
+    [InlineData("/dev/null/below")]
+    public async Task A_data_directory_that_cannot_be_used_ends_with_one_line_that_names_it_and_exit_code_1(string directory)
+    {
+        (int exitCode, _, string error) = await RunAsync($"--data_dir={directory}");
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+        Assert.Contains(directory, error, StringComparison.Ordinal);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task An_error_of_the_broker_itself_stops_it_with_exit_code_1()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+
+        broker.Host.Raise(new Broker.Records.InvariantException("2 + 2 == 5 does not hold"));
+
+        Assert.Equal(1, await broker.Host.Completion.WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.Contains("2 + 2 == 5", broker.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_unknown_setting_ends_with_one_line_that_names_it_and_exit_code_2()
     {

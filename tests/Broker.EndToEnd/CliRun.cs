@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd;
 
@@ -8,33 +9,13 @@ internal sealed record CliRun(int ExitCode, byte[] Output, string Error)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>The command's assembly, copied beside the tests.</summary>
-    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "broker.dll");
-
     public string Text => Encoding.UTF8.GetString(Output);
 
     public string[] Lines => Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    public static ProcessStartInfo StartInfo(params string[] arguments)
-    {
-        var info = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        info.ArgumentList.Add(Assembly);
-        foreach (string argument in arguments)
-        {
-            info.ArgumentList.Add(argument);
-        }
-
-        return info;
-    }
-
     public static async Task<CliRun> RunAsync(params string[] arguments)
     {
-        using Process process = Process.Start(StartInfo(arguments))!;
+        using Process process = Process.Start(BrokerCommandLine.StartInfo(arguments))!;
         process.StandardInput.Close();
         using var output = new MemoryStream();
         Task copy = process.StandardOutput.BaseStream.CopyToAsync(output);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd;
 
@@ -11,7 +12,7 @@ public sealed class RealDataTests
     {
         string[] lines = await SampleData.LinesAsync("flights-20k.ndjson");
         Assert.Equal(20_000, lines.Length);
-        await using var broker = new ServeProcess();
+        await using var broker = BrokerProcess.Temporary();
         await broker.StartAsync();
         await CliRun.SucceedAsync("topic", "create", "flights", "--partitions", "4", "--server", broker.Server);
         CliRun produced = await CliRun.SucceedAsync(
@@ -32,7 +33,7 @@ public sealed class RealDataTests
     {
         string[] lines = await SampleData.LinesAsync("earthquakes.ndjson");
         long[] timestamps = [.. lines.Select(line => Field(line, timestampField).GetInt64())];
-        await using var broker = new ServeProcess();
+        await using var broker = BrokerProcess.Temporary();
         await broker.StartAsync();
         await CliRun.SucceedAsync("topic", "create", "quakes", "--partitions", "4", "--server", broker.Server);
         await CliRun.SucceedAsync(

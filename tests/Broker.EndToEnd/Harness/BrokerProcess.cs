@@ -20,6 +20,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
     private readonly int _grpcPort = FreePort();
     private readonly int _httpPort = FreePort();
     private readonly string[] _settings;
+    private TemporaryDirectory? _temporary;
     private Process? _process;
 
     /// <param name="dataDirectory">Kept as it is, also when this is disposed.</param>
@@ -28,6 +29,13 @@ internal sealed class BrokerProcess : IAsyncDisposable
     {
         DataDirectory = Path.GetFullPath(dataDirectory);
         _settings = settings;
+    }
+
+    /// <summary>A broker on a new directory, which is deleted with it.</summary>
+    public static BrokerProcess Temporary(params string[] settings)
+    {
+        var directory = new TemporaryDirectory();
+        return new BrokerProcess(Path.Combine(directory.Path, "data"), settings) { _temporary = directory };
     }
 
     public string DataDirectory { get; }
@@ -52,27 +60,11 @@ internal sealed class BrokerProcess : IAsyncDisposable
             throw new InvalidOperationException("The broker is running already.");
         }
 
-        // In the data directory's parent there is no broker.yaml that somebody left for their own broker.
         Directory.CreateDirectory(DataDirectory);
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            WorkingDirectory = Path.GetDirectoryName(DataDirectory),
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        foreach (string argument in (string[])[
-            Path.Combine(AppContext.BaseDirectory, "broker.dll"), "serve", $"--data_dir={DataDirectory}",
-            $"--grpc.listen={Server}", $"--http.listen=127.0.0.1:{_httpPort}", .. _settings])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (string name in start.Environment.Keys.Where(key => key.StartsWith("BROKER", StringComparison.OrdinalIgnoreCase)).ToArray())
-        {
-            start.Environment.Remove(name);
-        }
-
+        ProcessStartInfo start = BrokerCommandLine.StartInfo(
+            ["serve", $"--data_dir={DataDirectory}", $"--grpc.listen={Server}", $"--http.listen=127.0.0.1:{_httpPort}", .. _settings]);
+        // Here nobody left a broker.yaml of their own.
+        start.WorkingDirectory = DataDirectory;
         _process = Process.Start(start) ?? throw new InvalidOperationException("The broker did not start.");
         _output.Follow(_process);
     }
@@ -148,6 +140,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
         _process?.Dispose();
         _http.Dispose();
+        _temporary?.Dispose();
     }
 
     private async Task<bool> IsReadyAsync()

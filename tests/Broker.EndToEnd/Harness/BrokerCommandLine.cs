@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace Broker.EndToEnd.Harness;
+
+/// <summary>How the broker command is started as a process of its own.</summary>
+internal static class BrokerCommandLine
+{
+    /// <summary>The command's assembly, copied beside this one by the build.</summary>
+    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "broker.dll");
+
+    /// <summary>All three streams redirected; no setting of the caller's environment gets through.</summary>
+    public static ProcessStartInfo StartInfo(params string[] arguments)
+    {
+        bool isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
+        var info = new ProcessStartInfo(isDotnet ? Environment.ProcessPath! : "dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        info.ArgumentList.Add(Assembly);
+        foreach (string argument in arguments)
+        {
+            info.ArgumentList.Add(argument);
+        }
+
+        foreach (string name in info.Environment.Keys.Where(key => key.StartsWith("BROKER_", StringComparison.Ordinal)).ToArray())
+        {
+            info.Environment.Remove(name);
+        }
+
+        return info;
+    }
+}

@@ -17,15 +17,18 @@ internal static class ProduceCommand
         var file = new Option<string?>("--file", "-f") { Description = "Read from this file (default: standard input, or -)", HelpName = "F" };
         var keyField = new Option<string?>("--key-field")
         {
-            Description = "Take the key from this field of each line, a JSON object", HelpName = "NAME",
+            Description = "Take the key from this field of each line, a JSON object",
+            HelpName = "NAME",
         };
         var timestampField = new Option<string?>("--timestamp-field")
         {
-            Description = "Take the timestamp from this field: ISO 8601, or a number of milliseconds since 1970", HelpName = "NAME",
+            Description = "Take the timestamp from this field: ISO 8601, or a number of milliseconds since 1970",
+            HelpName = "NAME",
         };
         var timestampFormat = new Option<string?>("--timestamp-format")
         {
-            Description = "Format of that field in .NET's letters, such as \"yyyy/MM/dd HH:mm\"", HelpName = "FMT",
+            Description = "Format of that field in .NET's letters, such as \"yyyy/MM/dd HH:mm\"",
+            HelpName = "FMT",
         };
         Option<TimeZoneInfo?> zone = Zone();
         Option<List<KeyValuePair<string, string>>> headers = CommonOptions.Pairs(

@@ -111,7 +111,7 @@ public sealed class LibrdkafkaTests
             BrokerAddressFamily = BrokerAddressFamily.V4,
             CompressionType = compression,
             EnableIdempotence = false,
-            
+
             // One batch, however slow the machine: the flush ends the waiting.
             LingerMs = Patience.TotalMilliseconds / 2,
             MessageTimeoutMs = (int)Patience.TotalMilliseconds,

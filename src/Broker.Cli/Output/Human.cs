@@ -43,6 +43,14 @@ internal static class Human
         _ => $"{(int)duration.TotalDays} d {duration.Hours} h",
     };
 
+    /// <summary>A moment as people speak of it: "5 s ago", "in 6 d 23 h".</summary>
+    public static string Relative(DateTimeOffset moment, DateTimeOffset now)
+    {
+        TimeSpan since = now - moment;
+        return since.Duration() < TimeSpan.FromSeconds(1) ? "now"
+            : since > TimeSpan.Zero ? $"{Duration(since)} ago" : $"in {Duration(since.Negate())}";
+    }
+
     public static string Timestamp(DateTimeOffset moment) => Timestamp(moment.ToUnixTimeMilliseconds());
 
     /// <summary>A moment in UTC, to the second, or to the millisecond where it has any.</summary>

@@ -26,7 +26,8 @@ internal static class ProgressDisplay
             : [new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn()];
         await SpectreConsoles.ForError(host).Progress().AutoClear(true).Columns(columns).StartAsync(async context =>
         {
-            ProgressTask task = context.AddTask("", maxValue: Math.Max(total ?? 1, 1));
+            // A task must have a name from the start.
+            ProgressTask task = context.AddTask("starting", maxValue: Math.Max(total ?? 1, 1));
             task.IsIndeterminate = total is null;
             while (await Task.WhenAny(work, Task.Delay(RefreshInterval)).ConfigureAwait(false) != work)
             {

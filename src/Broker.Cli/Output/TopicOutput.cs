@@ -125,18 +125,19 @@ internal static class TopicOutput
     private static void WritePartitions(CliHost host, TopicDescription topic)
     {
         var table = new TextTable(
-            "#Partition", "#Log start", "#End", "#Records", "#Size", "#Segments", "Last append", "Earliest deletion", "State");
+            "#Partition", "#Records", "#Log start", "#End", "#Size", "#Segments", "Last append", "Oldest goes", "State");
+        DateTimeOffset now = host.Time.GetUtcNow();
         foreach (PartitionDescription partition in topic.Partitions)
         {
             table.Add(
                 Human.Count(partition.Partition),
+                Human.Count(partition.HighWatermark - partition.LogStartOffset),
                 Human.Count(partition.LogStartOffset),
                 Human.Count(partition.HighWatermark),
-                Human.Count(partition.HighWatermark - partition.LogStartOffset),
                 Human.Bytes(partition.SizeBytes),
                 Human.Count(partition.SegmentCount),
-                partition.LastAppendTime is { } last ? Human.Timestamp(last) : "-",
-                partition.EarliestDeletion is { } deletion ? Human.Timestamp(deletion) : "-",
+                partition.LastAppendTime is { } last ? Human.Relative(last, now) : "-",
+                partition.EarliestDeletion is { } deletion ? Human.Relative(deletion, now) : "never",
                 partition.State);
         }
 

@@ -31,6 +31,17 @@ public sealed class HumanTests
     [InlineData(long.MaxValue, "9223372036854775807")]
     public void Timestamps_are_utc(long milliseconds, string expected) => Assert.Equal(expected, Human.Timestamp(milliseconds));
 
+    [Theory]
+    [InlineData(0, "now")]
+    [InlineData(-5, "5.0 s ago")]
+    [InlineData(-125, "2 min 5 s ago")]
+    [InlineData(604_790, "in 6 d 23 h")]
+    public void Moments_are_told_from_now(double seconds, string expected)
+    {
+        DateTimeOffset now = DateTimeOffset.UnixEpoch;
+        Assert.Equal(expected, Human.Relative(now.AddSeconds(seconds), now));
+    }
+
     [Fact]
     public void A_message_of_several_lines_becomes_one() =>
         Assert.Equal("a b c", ErrorLine.OneLine("a\r\n\tb\u001b c\n"));

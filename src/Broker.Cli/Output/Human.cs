@@ -43,12 +43,18 @@ internal static class Human
         _ => $"{(int)duration.TotalDays} d {duration.Hours} h",
     };
 
-    /// <summary>A moment as people speak of it: "5 s ago", "in 6 d 23 h".</summary>
+    /// <summary>A moment as people speak of it: "5 s ago", "in 6 d".</summary>
     public static string Relative(DateTimeOffset moment, DateTimeOffset now)
     {
-        TimeSpan since = now - moment;
-        return since.Duration() < TimeSpan.FromSeconds(1) ? "now"
-            : since > TimeSpan.Zero ? $"{Duration(since)} ago" : $"in {Duration(since.Negate())}";
+        TimeSpan distance = (now - moment).Duration();
+        string rough = distance switch
+        {
+            { TotalMinutes: < 1 } => $"{distance.Seconds} s",
+            { TotalHours: < 1 } => $"{distance.Minutes} min",
+            { TotalDays: < 1 } => $"{distance.Hours} h",
+            _ => $"{distance.Days} d",
+        };
+        return distance < TimeSpan.FromSeconds(1) ? "now" : moment < now ? $"{rough} ago" : $"in {rough}";
     }
 
     public static string Timestamp(DateTimeOffset moment) => Timestamp(moment.ToUnixTimeMilliseconds());

@@ -10,11 +10,16 @@ internal static class SpectreConsoles
 
     public static IAnsiConsole ForError(CliHost host) => Create(host, host.Error, host.ErrorIsTerminal);
 
-    private static IAnsiConsole Create(CliHost host, TextWriter writer, bool isTerminal) => AnsiConsole.Create(new AnsiConsoleSettings
+    private static IAnsiConsole Create(CliHost host, TextWriter writer, bool isTerminal)
     {
-        Out = new AnsiConsoleOutput(writer),
-        Ansi = isTerminal && host.EnvironmentVariable("TERM") != "dumb" ? AnsiSupport.Detect : AnsiSupport.No,
-        ColorSystem = isTerminal && host.ColourIsWanted ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-        Interactive = isTerminal && host.InIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
-    });
+        // Other terminals than Windows' old console know the codes; the library's own guess asks the process, not the host.
+        AnsiSupport codes = OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes;
+        return AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = isTerminal && host.EnvironmentVariable("TERM") != "dumb" ? codes : AnsiSupport.No,
+            ColorSystem = isTerminal && host.ColourIsWanted ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+        });
+    }
 }

@@ -114,7 +114,7 @@ internal static class TopicOutput
 
         host.Text.WriteLine($"topic '{topic.Name}', id {topic.Id:N}, created {Human.Timestamp(topic.CreatedAt)}");
         WritePartitions(host, topic);
-        foreach (PartitionDescription partition in topic.Partitions.Where(partition => partition.StateDetail.Length > 0))
+        foreach (PartitionDescription partition in topic.Partitions.Where(partition => partition.State != "online"))
         {
             host.Text.WriteLine($"partition {partition.Partition} is {partition.State}: {partition.StateDetail}");
         }
@@ -124,21 +124,19 @@ internal static class TopicOutput
 
     private static void WritePartitions(CliHost host, TopicDescription topic)
     {
-        var table = new TextTable(
-            "#Partition", "#Records", "#Log start", "#End", "#Size", "#Segments", "Last append", "Oldest goes", "State");
+        // Made to fit 80 columns; the rest is in the JSON form.
+        var table = new TextTable("#Partition", "#Records", "Offsets", "#Size", "Last append", "Oldest goes");
         DateTimeOffset now = host.Time.GetUtcNow();
         foreach (PartitionDescription partition in topic.Partitions)
         {
+            long count = partition.HighWatermark - partition.LogStartOffset;
             table.Add(
                 Human.Count(partition.Partition),
-                Human.Count(partition.HighWatermark - partition.LogStartOffset),
-                Human.Count(partition.LogStartOffset),
-                Human.Count(partition.HighWatermark),
+                Human.Count(count),
+                count == 0 ? $"from {partition.HighWatermark}" : $"{partition.LogStartOffset} to {partition.HighWatermark - 1}",
                 Human.Bytes(partition.SizeBytes),
-                Human.Count(partition.SegmentCount),
                 partition.LastAppendTime is { } last ? Human.Relative(last, now) : "-",
-                partition.EarliestDeletion is { } deletion ? Human.Relative(deletion, now) : "never",
-                partition.State);
+                partition.EarliestDeletion is { } deletion ? Human.Relative(deletion, now) : "never");
         }
 
         table.Write(host);

@@ -33,9 +33,9 @@ public sealed class HumanTests
 
     [Theory]
     [InlineData(0, "now")]
-    [InlineData(-5, "5.0 s ago")]
-    [InlineData(-125, "2 min 5 s ago")]
-    [InlineData(604_790, "in 6 d 23 h")]
+    [InlineData(-5, "5 s ago")]
+    [InlineData(-125, "2 min ago")]
+    [InlineData(604_790, "in 6 d")]
     public void Moments_are_told_from_now(double seconds, string expected)
     {
         DateTimeOffset now = DateTimeOffset.UnixEpoch;

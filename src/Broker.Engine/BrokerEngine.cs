@@ -52,6 +52,8 @@ public sealed class BrokerEngine : IAsyncDisposable
         _checkpoints.TailBytes, _parts.Metrics.SyncCount, _parts.Metrics.RollCount, _parts.Metrics.CheckpointCount,
         _parts.Sequences.ProducerCount);
 
+    public EngineNotes Notes => _parts.Notes;
+
     /// <summary>All visible topics, by name.</summary>
     public IReadOnlyList<TopicInfo> Topics => [.. _parts.State.Topics.Select(t => t.Info).OrderBy(t => t.Name, StringComparer.Ordinal)];
 
@@ -216,7 +218,7 @@ public sealed class BrokerEngine : IAsyncDisposable
         if (Progress.Failure is null)
         {
             JournalPosition position = _parts.Committer.Writer.Position;
-            _parts.Checkpointer.Complete(_parts.Checkpointer.Capture(position), position);
+            _parts.Checkpointer.Complete(_parts.Checkpointer.Capture(position), position, waitForCopy: true);
         }
 
         foreach (PartitionHandle partition in _parts.State.Topics.SelectMany(t => t.Info.Partitions))

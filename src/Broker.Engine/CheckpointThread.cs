@@ -99,7 +99,7 @@ internal sealed class CheckpointThread : IDisposable
             }
         }
 
-        _checkpointer.Complete(work!, position);
+        _checkpointer.Complete(work!, position, waitForCopy: true);
         Interlocked.Exchange(ref _checkpointedBytes, bytes);
         Interlocked.Exchange(ref _running, 0);
         _committer.Wake();

@@ -11,33 +11,34 @@ namespace Broker.Engine;
 internal sealed class EngineParts : IDisposable
 {
     private readonly IDisposable _lock;
-    private readonly List<string> _notes;
     private readonly ReplayResult _replay;
     private readonly bool _isNew;
     private readonly SnapshotLog _snapshots;
-    private readonly IStateStore _store;
+    private readonly StateCopy _copy;
     private readonly JournalFiles _journalFiles;
 
     private EngineParts(
-        IDisposable directoryLock, EngineState state, Sequences sequences, SnapshotLog snapshots, IStateStore store, JournalFiles journalFiles,
-        Checkpointer checkpointer, StorageMetrics metrics, DiskGuard diskGuard, ReplayResult replay, bool isNew, List<string> notes)
+        IDisposable directoryLock, EngineState state, Sequences sequences, SnapshotLog snapshots, StateCopy copy, JournalFiles journalFiles,
+        Checkpointer checkpointer, StorageMetrics metrics, DiskGuard diskGuard, ReplayResult replay, bool isNew, EngineNotes notes)
     {
         _lock = directoryLock;
         State = state;
         Sequences = sequences;
         _snapshots = snapshots;
-        _store = store;
+        _copy = copy;
         _journalFiles = journalFiles;
         Checkpointer = checkpointer;
         Metrics = metrics;
         DiskGuard = diskGuard;
         _replay = replay;
         _isNew = isNew;
-        _notes = notes;
+        Notes = notes;
         Progress = new LsnProgress(replay.End.Lsn);
         Committer = new GroupCommitter(
             new JournalWriter(journalFiles, replay.End, state.Incarnation + 1), Progress, metrics);
     }
+
+    public EngineNotes Notes { get; }
 
     public EngineState State { get; }
 
@@ -69,15 +70,19 @@ internal sealed class EngineParts : IDisposable
 
         IDisposable directoryLock = disk.TryLock(root)
             ?? throw new StorageException($"The data directory {root} is in use by another broker. Stop that one, or choose another directory with --data_dir.");
-        var store = new RocksStateStore(Path.Combine(root, "rocksdb"));
+        var notes = new EngineNotes();
+        var metrics = new StorageMetrics();
+        var copy = new StateCopy(new RocksStateStore(Path.Combine(root, "rocksdb")), notes);
         var snapshots = new SnapshotLog(disk, stateDirectory);
         try
         {
-            return Recover(options, disk, root, journalDirectory, directoryLock, store, snapshots);
+            var opening = new Opening(options, disk, root, journalDirectory, directoryLock, copy, snapshots, notes, metrics);
+            return Recover(opening);
         }
         catch
         {
-            store.Dispose();
+            metrics.Dispose();
+            copy.Dispose();
             snapshots.Dispose();
             directoryLock.Dispose();
             throw;
@@ -86,34 +91,63 @@ internal sealed class EngineParts : IDisposable
 
     public RecoveryReport Report(TimeSpan duration) => new(
         _isNew, State.Topics.Count(), State.Topics.Sum(t => t.Info.Partitions.Count), _replay.EntryCount, _replay.BytesRead,
-        _replay.TornTail, duration, _notes);
+        _replay.TornTail, duration);
 
     public void Dispose()
     {
         Committer.Dispose();
         _journalFiles.Dispose();
         _snapshots.Dispose();
-        _store.Dispose();
+        _copy.Dispose();
         Metrics.Dispose();
         _lock.Dispose();
     }
 
-    private static EngineParts Recover(
-        EngineOptions options, IDisk disk, string root, string journalDirectory, IDisposable directoryLock, RocksStateStore store,
-        SnapshotLog snapshots)
+    private static EngineParts Recover(Opening opening)
     {
-        var notes = new List<string>();
-        var metrics = new StorageMetrics();
-        var files = new SegmentFiles(disk, root, options.RecycleBytesMax, metrics);
+        StoredState? fromLog = opening.Snapshots.Load();
+        if (fromLog is not null && opening.Snapshots.EndsCleanly)
+        {
+            try
+            {
+                return RecoverFrom(fromLog, opening);
+            }
+            catch (CorruptLogException) when (IsNewer(opening.Copy.Load(), fromLog))
+            {
+                // The snapshot log has lost its end at the border of two records; RocksDB has not.
+            }
+        }
+
+        StoredState? fromStore = opening.Copy.Load();
+        if (!IsNewer(fromStore, fromLog))
+        {
+            return RecoverFrom(fromLog ?? new StoredState(), opening);
+        }
+
+        long lsn = fromStore!.Checkpoint.Position.Lsn;
+        opening.Notes.Add(
+            $"The snapshot log ended at entry {fromLog?.Checkpoint.Position.Lsn ?? 0}, RocksDB at {lsn}: the snapshot log was made again.");
+        opening.Snapshots.Replace(fromStore, lsn);
+        return RecoverFrom(fromStore, opening);
+    }
+
+    private static bool IsNewer(StoredState? state, StoredState? than) =>
+        state is { Count: > 0 } && state.Checkpoint.Position.Lsn > (than?.Checkpoint.Position.Lsn ?? -1);
+
+    private static EngineParts RecoverFrom(StoredState stored, Opening opening)
+    {
+        (EngineOptions options, IDisk disk) = (opening.Options, opening.Disk);
+        StorageMetrics metrics = opening.Metrics;
+        var files = new SegmentFiles(disk, opening.Root, options.RecycleBytesMax, metrics);
         var sequences = new Sequences(options.ProducerWindowBatches);
         var state = new EngineState(files, options.TopicDefaults, sequences.Gate);
-        StoredState stored = NewestState(snapshots, store, notes, out bool storeIsBehind);
-        using var journal = new JournalReplay(disk, journalDirectory);
+        using var journal = new JournalReplay(disk, opening.JournalDirectory);
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
         ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);
 
         long nextNumber = Math.Max(stored.Checkpoint.NextJournalFileNumber, replay.HighestFileNumber + 1);
-        var journalFiles = new JournalFiles(disk, journalDirectory, options.JournalFileBytes, nextNumber, 2 * options.JournalReplayBytesMax);
+        var journalFiles = new JournalFiles(
+            disk, opening.JournalDirectory, options.JournalFileBytes, nextNumber, recycledBytesMax: 2 * options.JournalReplayBytesMax);
         foreach ((long number, string path) in journal.Files)
         {
             if (number <= replay.End.FileNumber)
@@ -127,45 +161,18 @@ internal sealed class EngineParts : IDisposable
         }
 
         journalFiles.StartPreparing();
-        if (storeIsBehind)
-        {
-            store.Replace(stored);
-        }
-
-        var checkpointer = new Checkpointer(disk, root, state, sequences, snapshots, store, journalFiles, metrics);
-        checkpointer.Complete(checkpointer.Capture(replay.End), replay.End);
-        var diskGuard = new DiskGuard(disk, root, (2 * options.JournalReplayBytesMax) + options.ReserveBytes);
+        opening.Copy.MakeEqualTo(stored);
+        var checkpointer = new Checkpointer(disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics);
+        checkpointer.Complete(checkpointer.Capture(replay.End), replay.End, waitForCopy: false);
+        var diskGuard = new DiskGuard(disk, opening.Root, (2 * options.JournalReplayBytesMax) + options.ReserveBytes);
         diskGuard.Refresh();
         return new EngineParts(
-            directoryLock, state, sequences, snapshots, store, journalFiles, checkpointer, metrics, diskGuard, replay, isNew, notes);
+            opening.DirectoryLock, state, sequences, opening.Snapshots, opening.Copy, journalFiles, checkpointer, metrics, diskGuard, replay, isNew,
+            opening.Notes);
     }
 
-    /// <summary>The newer of the two copies of the state. RocksDB is made again when it is not the newer one.</summary>
-    private static StoredState NewestState(SnapshotLog snapshots, RocksStateStore store, List<string> notes, out bool storeIsBehind)
-    {
-        StoredState? fromLog = snapshots.Load();
-        StoredState? fromStore = store.Load(out string? problem);
-        if (problem is not null)
-        {
-            notes.Add($"RocksDB could not be read and was made again from the snapshot log: {problem}");
-        }
-
-        long logLsn = fromLog?.Checkpoint.Position.Lsn ?? -1;
-        long storeLsn = fromStore?.Checkpoint.Position.Lsn ?? -1;
-        storeIsBehind = storeLsn < logLsn || problem is not null;
-        if (storeLsn < logLsn && problem is null)
-        {
-            string found = fromStore is null ? "missing" : $"at entry {storeLsn}";
-            notes.Add($"RocksDB was {found}, the snapshot log at entry {logLsn}: RocksDB was made again.");
-        }
-
-        if (storeLsn > logLsn && fromStore is not null)
-        {
-            notes.Add($"The snapshot log ended at entry {logLsn}, RocksDB at {storeLsn}: the snapshot log was made again.");
-            snapshots.Replace(fromStore, storeLsn);
-            return fromStore;
-        }
-
-        return fromLog ?? new StoredState();
-    }
+    /// <summary>What every attempt to recover needs.</summary>
+    private sealed record Opening(
+        EngineOptions Options, IDisk Disk, string Root, string JournalDirectory, IDisposable DirectoryLock, StateCopy Copy, SnapshotLog Snapshots,
+        EngineNotes Notes, StorageMetrics Metrics);
 }

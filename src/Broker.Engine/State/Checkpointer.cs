@@ -22,13 +22,13 @@ internal sealed class Checkpointer : IDisposable
     private readonly EngineState _state;
     private readonly Producers.Sequences _sequences;
     private readonly SnapshotLog _snapshots;
-    private readonly IStateStore _store;
+    private readonly StateCopy _copy;
     private readonly JournalFiles _journalFiles;
     private readonly StorageMetrics _metrics;
     private readonly ManualResetEventSlim _stop = new();
 
     public Checkpointer(
-        IDisk disk, string directory, EngineState state, Producers.Sequences sequences, SnapshotLog snapshots, IStateStore store,
+        IDisk disk, string directory, EngineState state, Producers.Sequences sequences, SnapshotLog snapshots, StateCopy copy,
         JournalFiles journalFiles, StorageMetrics metrics)
     {
         _disk = disk;
@@ -36,7 +36,7 @@ internal sealed class Checkpointer : IDisposable
         _state = state;
         _sequences = sequences;
         _snapshots = snapshots;
-        _store = store;
+        _copy = copy;
         _journalFiles = journalFiles;
         _metrics = metrics;
     }
@@ -51,8 +51,9 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Makes a captured checkpoint durable and frees the journal before it.</summary>
+    /// <param name="waitForCopy">Whether both copies of the state are durable before the journal is freed.</param>
     /// <exception cref="StorageException">A sync failed; final.</exception>
-    public void Complete(CheckpointWork work, JournalPosition position)
+    public void Complete(CheckpointWork work, JournalPosition position, bool waitForCopy)
     {
         long started = Stopwatch.GetTimestamp();
         try
@@ -69,7 +70,12 @@ internal sealed class Checkpointer : IDisposable
         }
 
         WaitingForSpace(() => _snapshots.Append(work.Changes, position.Lsn));
-        _store.Write(work.Changes);
+        _copy.Write(work.Changes);
+        if (waitForCopy)
+        {
+            _copy.WaitIdle();
+        }
+
         _journalFiles.FreeBelow(position.FileNumber);
         _state.Files.RemoveEmptyDirectories();
         _metrics.Checkpointed(Stopwatch.GetElapsedTime(started));

@@ -40,6 +40,9 @@ internal sealed class SnapshotLog : IDisposable
         _directory = directory;
     }
 
+    /// <summary>Whether the file that was loaded ends with a whole record: then nothing newer was lost.</summary>
+    public bool EndsCleanly { get; private set; }
+
     /// <summary>Reads the newest file that begins with a whole record.</summary>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="UnsupportedFormatException">Written by a newer version.</exception>
@@ -211,6 +214,7 @@ internal sealed class SnapshotLog : IDisposable
             return null;
         }
 
+        EndsCleanly = at == bytes.Length;
         _path = path;
         _number = NumberOf(path);
         _end = at;

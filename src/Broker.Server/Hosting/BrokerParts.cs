@@ -76,10 +76,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Application.StartAsync().ConfigureAwait(false);
         Streams.Start();
         Health.IsServing = true;
-        foreach (string note in Engine.Recovery.Notes)
-        {
-            Log.RecoveryNote(Logger, note);
-        }
+        Engine.Notes.Follow(note => Log.RecoveryNote(Logger, note));
 
         if (Engine.Recovery.TornTail is { } torn)
         {

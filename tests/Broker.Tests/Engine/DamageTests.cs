@@ -92,7 +92,7 @@ public sealed class DamageTests
         await FillMoreAsync(broker, 5);
         await broker.CrashAsync(directory => Directory.Delete(Path.Combine(directory, folder), recursive: true));
         Assert.Equal(25, EngineFixture.ReadAll(broker.Partition("t")).Count);
-        Assert.NotEmpty(broker.Engine.Recovery.Notes);
+        await EventuallyAsync(() => broker.Engine.Notes.All.Count > 0);
         await broker.CrashAsync();
         Assert.Equal(25, EngineFixture.ReadAll(broker.Partition("t")).Count);
     }
@@ -199,6 +199,16 @@ public sealed class DamageTests
             Assert.Equal(segment.Path, Assert.Single(damaged.Problems).Path);
             Flip(segment.Path, 5000);
         });
+    }
+
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        for (int i = 0; i < 200 && !condition(); i++)
+        {
+            await Task.Delay(25);
+        }
+
+        Assert.True(condition());
     }
 
     private static async Task FillAsync(EngineFixture broker, int count, int size = 200)

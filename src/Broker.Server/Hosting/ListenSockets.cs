@@ -66,8 +66,9 @@ internal sealed class ListenSockets : IDisposable
         if (!IPAddress.IsLoopback(endPoint.Address) && !settings.IsInsecureAllowed)
         {
             throw new BrokerStartException(
-                $"Refusing to listen on {endPoint} ({key}): other machines could reach it, and connections are neither encrypted nor "
-                + $"authenticated. To allow that, set \"security.insecure: true\" ({SettingSources.VariableOf("security.insecure")}=true).");
+                $"Refusing to listen on {endPoint} ({key}): other machines could reach it, and connections are neither "
+                + "encrypted nor authenticated. To allow that, set \"security.insecure: true\" "
+                + $"({SettingSources.VariableOf("security.insecure")}=true).");
         }
     }
 

@@ -9,7 +9,8 @@ namespace Broker.Server.Services;
 /// <summary>Reading: the stream of stored batches, and plain records one call at a time.</summary>
 internal sealed class FetchGrpcService(StreamContext shared, StreamRegistry registry, TopicLookup topics) : FetchContract.Base
 {
-    public override async Task Fetch(IAsyncStreamReader<FetchRequest> requestStream, IServerStreamWriter<FetchFrame> responseStream, ServerCallContext context)
+    public override async Task Fetch(
+        IAsyncStreamReader<FetchRequest> requestStream, IServerStreamWriter<FetchFrame> responseStream, ServerCallContext context)
     {
         var stream = new FetchStream(shared, requestStream, responseStream);
         registry.Add(stream);

@@ -35,7 +35,8 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
 
     public override async Task<InitProducerResponse> InitProducer(InitProducerRequest request, ServerCallContext context)
     {
-        ProducerIdentity identity = await shared.Engine.InitProducerAsync(request.ClientId, context.CancellationToken).ConfigureAwait(false);
+        ProducerIdentity identity = await shared.Engine.InitProducerAsync(request.ClientId, context.CancellationToken)
+            .ConfigureAwait(false);
         return new InitProducerResponse
         {
             ProducerId = identity.Id,

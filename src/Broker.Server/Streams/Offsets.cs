@@ -33,7 +33,9 @@ internal static class Offsets
     {
         BrokerError.OffsetOutOfRange => OutOfRange(partition, offset),
         BrokerError.DataLoss => new BrokerException(
-            error, $"{Name(partition)} is damaged at offset {offset} or after it; the bytes are kept and not served.", Facts(partition, offset)),
+            error,
+            $"{Name(partition)} is damaged at offset {offset} or after it; the bytes are kept and not served.",
+            Facts(partition, offset)),
         BrokerError.UnknownTopicOrPartition => new BrokerException(error, $"Topic {partition.TopicName} was deleted."),
         _ => new BrokerException(error, $"{Name(partition)} cannot be read at offset {offset}: {error}."),
     };

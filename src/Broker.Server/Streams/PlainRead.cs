@@ -137,7 +137,8 @@ internal sealed class PlainRead : IWatcher
             {
                 throw new BrokerException(
                     BrokerError.DataLoss,
-                    $"Topic {_partition.TopicName}, partition {_partition.Partition}, offset {response.NextOffset}: {BatchErrors.Describe(error)}.");
+                    $"Topic {_partition.TopicName}, partition {_partition.Partition}, offset {response.NextOffset}: "
+                        + $"{BatchErrors.Describe(error)}.");
             }
         }
     }

@@ -93,13 +93,18 @@ internal sealed class ProduceStream : ITickable
         while (await _requests.MoveNext(cancellationToken).ConfigureAwait(false))
         {
             ProduceFrame frame = _requests.Current;
+            int takenBytes = 0;
             try
             {
                 await TakeBytesAsync(frame.Buffer!.Length, cancellationToken).ConfigureAwait(false);
+                takenBytes = frame.Buffer.Length;
                 Append(frame, admission);
+                takenBytes = 0;
             }
             finally
             {
+                // What was appended is given back when the journal is done with it, the rest now.
+                Free(takenBytes);
                 frame.Release();
             }
         }

@@ -42,7 +42,8 @@ internal sealed class EngineMetrics
         _allocated = metrics.CreateCounter("broker_allocated_bytes_total", "Bytes that this process has allocated on the managed heap.");
         metrics.CreateGauge("broker_incarnation", "The number of this run; it grows with each start.").Set(engine.Incarnation);
         metrics.CreateGauge("broker_start_sync_seconds", "Median journal sync, measured at start.").Set(engine.SyncTime.TotalSeconds);
-        metrics.CreateGauge("broker_recovery_seconds", "How long opening the data directory took.").Set(engine.Recovery.Duration.TotalSeconds);
+        metrics.CreateGauge("broker_recovery_seconds", "How long opening the data directory took.")
+            .Set(engine.Recovery.Duration.TotalSeconds);
         metrics.CreateGauge("broker_build_info", "1, with the version as a label.", "version").WithLabels(version).Set(1);
         registry.AddBeforeCollectCallback(Read);
     }

@@ -31,7 +31,8 @@ internal sealed class ServerMetrics
         _producedRecords = metrics.CreateCounter("broker_produced_records_total", "Records appended.");
         _producedBatches = metrics.CreateCounter("broker_produced_batches_total", "Batches appended.");
         _producedBytes = metrics.CreateCounter("broker_produced_bytes_total", "Bytes of appended batches as they came.");
-        _duplicateBatches = metrics.CreateCounter("broker_duplicate_batches_total", "Repeated batches answered with their original offset.");
+        _duplicateBatches = metrics.CreateCounter(
+            "broker_duplicate_batches_total", "Repeated batches answered with their original offset.");
         _refusedBatches = metrics.CreateCounter("broker_refused_batches_total", "Batches refused, by reason.", "reason");
         _fetchedRecords = metrics.CreateCounter("broker_fetched_records_total", "Records sent to readers.");
         _fetchedBytes = metrics.CreateCounter("broker_fetched_bytes_total", "Bytes of stored batches sent to readers.");

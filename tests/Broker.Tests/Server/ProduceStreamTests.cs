@@ -212,6 +212,44 @@ public sealed class ProduceStreamTests
         Assert.Equal(StatusCode.Unimplemented, e.StatusCode);
     }
 
+    [Fact]
+    public async Task A_client_that_sends_more_than_may_be_in_flight_is_slowed_down_and_not_refused()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync(
+            "--limits.produce_bytes_in_flight_per_connection=1MiB", "--limits.produce_bytes_in_flight=1MiB",
+            "--limits.message_bytes=1MiB", "--limits.batch_bytes=512KiB", "--limits.record_bytes=256KiB");
+        Topic topic = await broker.CreateTopicAsync("t");
+        ByteString batch = TestBatches.Encode(topic, 0, new string('x', 250_000));
+        using var call = broker.Produce.Produce();
+
+        Task<List<ProduceAck>> acks = ReadAcksAsync(call, 100);
+        for (ulong i = 0; i < 100; i++)
+        {
+            await call.RequestStream.WriteAsync(TestBatches.Request(i, topic, batch));
+        }
+
+        Assert.All(await acks, a => Assert.Null(a.Results[0].Error));
+        Assert.Contains("\nbroker_produce_in_flight_bytes 0\n", await broker.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_beyond_its_limit_ends_the_call_and_the_connection_lives_on()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        using var call = broker.Produce.Produce();
+
+        RpcException e = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, ByteString.CopyFrom(new byte[(8 << 20) + 1])));
+            await ReadAcksAsync(call, 1);
+        });
+
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+        Assert.NotEqual("", (await broker.Admin.GetServerInfoAsync(new GetServerInfoRequest())).Version);
+        Assert.DoesNotContain("ERR", broker.Log, StringComparison.Ordinal);
+    }
+
     internal static async Task<List<ProduceAck>> ReadAcksAsync(AsyncDuplexStreamingCall<ProduceRequest, ProduceResponse> call, int count)
     {
         var acks = new List<ProduceAck>();

@@ -235,15 +235,13 @@ public sealed class ProduceStreamTests
     [Fact]
     public async Task A_message_beyond_its_limit_ends_the_call_and_the_connection_lives_on()
     {
-        await using TestBroker broker = await TestBroker.StartAsync();
+        await using TestBroker broker = await TestBroker.StartAsync(
+            "--limits.message_bytes=64KiB", "--limits.batch_bytes=32KiB", "--limits.record_bytes=16KiB");
         Topic topic = await broker.CreateTopicAsync("t");
         using var call = broker.Produce.Produce();
 
-        RpcException e = await Assert.ThrowsAsync<RpcException>(async () =>
-        {
-            await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, ByteString.CopyFrom(new byte[(8 << 20) + 1])));
-            await ReadAcksAsync(call, 1);
-        });
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, ByteString.CopyFrom(new byte[64 << 10])));
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => ReadAcksAsync(call, 1));
 
         Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
         Assert.NotEqual("", (await broker.Admin.GetServerInfoAsync(new GetServerInfoRequest())).Version);

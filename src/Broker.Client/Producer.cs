@@ -17,7 +17,6 @@ public sealed class Producer : IAsyncDisposable
     private readonly ClientContext _context;
     private readonly ProducerOptions _options;
     private readonly ProducerHub _hub;
-    private readonly SendLine _line = new();
 
     // The topic of the last TrySend: most producers write to one for long stretches.
     private ProducerTopic? _lastTopic;
@@ -68,7 +67,8 @@ public sealed class Producer : IAsyncDisposable
 
         try
         {
-            ProducerTopic? topic = _line.IsEmpty ? _hub.FindTopic(record.Topic) : null;
+            // Whoever sent before and still waits goes first.
+            ProducerTopic? topic = _hub.Line.HasWaiters(record.Topic) ? null : _hub.FindTopic(record.Topic);
             if (topic is not null && TryAppend(topic, record, headers, operation))
             {
                 return cancellationToken.CanBeCanceled ? new(sent.AsTask().WaitAsync(cancellationToken)) : sent;
@@ -79,7 +79,7 @@ public sealed class Producer : IAsyncDisposable
             return Refuse(operation, e);
         }
 
-        return SendSlowlyAsync(record, headers, operation, sent, cancellationToken);
+        return SendInLineAsync(record, headers, operation, sent, cancellationToken);
     }
 
     /// <summary>
@@ -97,6 +97,11 @@ public sealed class Producer : IAsyncDisposable
         int? partition = null,
         ReadOnlySpan<RecordHeader> headers = default)
     {
+        if (_hub.Line.HasWaiters(topic))
+        {
+            return false;
+        }
+
         ProducerTopic? target = Volatile.Read(ref _lastTopic);
         if (target is null || target.Name != topic)
         {
@@ -118,6 +123,7 @@ public sealed class Producer : IAsyncDisposable
     {
         _hub.ThrowIfUnusable();
         await _hub.WhenTopicsLoadedAsync(cancellationToken).ConfigureAwait(false);
+        await _hub.Line.WhenGoneAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         await _hub.Memory.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -216,43 +222,59 @@ public sealed class Producer : IAsyncDisposable
         }
     }
 
-    private async ValueTask<RecordMetadata> SendSlowlyAsync(
+    private async ValueTask<RecordMetadata> SendInLineAsync(
         ProducerRecord record,
         RecordHeader[] headers,
         SendOperation operation,
         ValueTask<RecordMetadata> sent,
         CancellationToken cancellationToken)
     {
-        SendLine.Place place = _line.Join();
+        var place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task turn = _hub.Line.Join(record.Topic, place);
         try
         {
-            await place.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-            while (true)
-            {
-                ProducerTopic topic = await _hub.LoadTopic(record.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (TryAppend(topic, record, headers, operation))
-                {
-                    break;
-                }
-
-                await _hub.Memory.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await AppendAsync(record, headers, operation, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BrokerException or OperationCanceledException or ArgumentException or ObjectDisposedException)
         {
-            operation.Activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            operation.Activity?.Dispose();
-            operation.Return();
-            throw;
+            bool isClosing = e is OperationCanceledException && !cancellationToken.IsCancellationRequested;
+            Exception error = isClosing ? Failures.Closed(last: null, isDefinite: true) : e;
+            return await Refuse(operation, error).ConfigureAwait(false);
         }
         finally
         {
-            _line.Leave(place);
+            _ = LeaveAfterAsync(turn, record.Topic, place);
         }
 
         return cancellationToken.CanBeCanceled
             ? await sent.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
             : await sent.ConfigureAwait(false);
+    }
+
+    private async Task AppendAsync(
+        ProducerRecord record,
+        RecordHeader[] headers,
+        SendOperation operation,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ProducerTopic topic = await _hub.LoadTopic(record.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (TryAppend(topic, record, headers, operation))
+            {
+                return;
+            }
+
+            await _hub.Memory.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One who gave up early keeps the place until it is its turn: those behind wait for those before.</summary>
+    private async Task LeaveAfterAsync(Task turn, string topic, TaskCompletionSource place)
+    {
+        await turn.ConfigureAwait(false);
+        _hub.Line.Leave(topic, place);
     }
 
     private static ValueTask<RecordMetadata> Refuse(SendOperation operation, Exception error)

@@ -1,3 +1,5 @@
+using Broker.Client.Transport;
+
 namespace Broker.Client.Producing;
 
 /// <summary>The errors that the producer itself gives to records, each with its sentence in one place.</summary>
@@ -13,6 +15,14 @@ internal static class Failures
             isDefinite,
             last?.Metadata,
             last);
+    }
+
+    public static BrokerException NoAnswer(ServerAddress server)
+    {
+        return new RetriableException(
+            ErrorReasons.RequestTimedOut,
+            $"The broker at {server.Display} did not answer in time.",
+            isDefinite: false);
     }
 
     public static BrokerException InDoubt(BrokerException? cause)

@@ -37,7 +37,7 @@ internal sealed class PartitionQueue : IDisposable
 
         // With many partitions, full-size buffers would use up the memory with a few records in each.
         long share = settings.Memory.BytesMax / (8L * metadata.PartitionCount);
-        _initialBytes = (int)Math.Clamp(share, SmallestReserveBytes, settings.BatchSizeBytes);
+        _initialBytes = (int)Math.Min(Math.Max(share, SmallestReserveBytes), settings.BatchSizeBytes);
         _writer = new BatchWriter(settings.Codec, _initialBytes);
     }
 

@@ -92,6 +92,8 @@ internal sealed class ProduceConnection : IAsyncDisposable
         Volatile.Write(ref _streamEnding, ending);
         var stream = new ProduceStream(
             _context, _options, _sendList, _signal, () => _hub.IsUrgent, () => _hub.Identities.Current!, OnAnswer);
+        bool wasLive = _connection.MayBeLive;
+        int establishedCount = _connection.EstablishedCount;
         bool nothingArrived = false;
         BrokerException? error = null;
         try
@@ -100,7 +102,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
             Volatile.Write(ref _lastError, null);
             await stream.RunAsync(_connection.Invoker, ending.Token).ConfigureAwait(false);
         }
-        catch (RpcException e)
+        catch (RpcException e) when (!ending.IsCancellationRequested)
         {
             nothingArrived = ErrorMapper.NeverConnected(e);
             error = ErrorMapper.FromRpc(e, _context.Server, _context.HasReachedBroker);
@@ -110,20 +112,22 @@ internal sealed class ProduceConnection : IAsyncDisposable
             nothingArrived = true;
             error = e;
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
             // Closing, or given up because an answer was overdue.
+            error = Failures.NoAnswer(_context.Server);
         }
         finally
         {
             Volatile.Write(ref _streamEnding, null);
         }
 
+        nothingArrived |= !wasLive && _connection.EstablishedCount == establishedCount;
         Volatile.Write(ref _lastError, error);
         var outcomes = new List<BatchOutcome>();
         foreach (PartitionQueue queue in _hub.QueuesOf(this))
         {
-            _hub.React(queue, queue.OnDisconnected(nothingArrived && !stream.HasProgressed, outcomes));
+            _hub.React(queue, queue.OnDisconnected(nothingArrived, outcomes));
         }
 
         _hub.Deliveries.Complete(outcomes);

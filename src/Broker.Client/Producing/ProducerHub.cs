@@ -47,6 +47,8 @@ internal sealed class ProducerHub : IAsyncDisposable
 
     public IdentityProvider Identities { get; }
 
+    public SendLine Line { get; } = new();
+
     public ProducerClock Clock { get; }
 
     /// <summary>Somebody waits for what is gathering: it goes now.</summary>
@@ -102,6 +104,7 @@ internal sealed class ProducerHub : IAsyncDisposable
         Interlocked.Increment(ref _flushes);
         try
         {
+            await Line.WhenGoneAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             var completions = new List<Task>();
             foreach (PartitionQueue queue in AllQueues())
             {

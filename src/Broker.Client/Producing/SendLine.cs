@@ -1,63 +1,69 @@
 namespace Broker.Client.Producing;
 
 /// <summary>
-/// Where sends queue that could not be taken over at once (the topic was not known yet, the memory was full), so that they are
-/// taken over in the order of the calls. While anybody queues, later sends queue as well.
+/// Keeps the order of sends that have to wait, for their topic to be looked up or for room: one line per topic, in which
+/// each goes when the one before it has gone.
 /// </summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>Thread-safe. Costs a read while nobody waits.</remarks>
 internal sealed class SendLine
 {
     private readonly Lock _gate = new();
-    private Task _last = Task.CompletedTask;
-    private int _length;
+    private readonly Dictionary<string, Task> _tails = new(StringComparer.Ordinal);
+    private volatile bool _isEmpty = true;
 
-    public bool IsEmpty => Volatile.Read(ref _length) == 0;
+    /// <summary>True while somebody waits with a record for this topic.</summary>
+    public bool HasWaiters(string topic)
+    {
+        if (_isEmpty)
+        {
+            return false;
+        }
 
-    /// <summary>Takes the last place. Whoever does must call <see cref="Leave"/>.</summary>
-    public Place Join()
+        lock (_gate)
+        {
+            return _tails.ContainsKey(topic);
+        }
+    }
+
+    /// <summary>Joins the line.</summary>
+    /// <param name="own">Completed by <see cref="Leave"/>.</param>
+    /// <returns>Completes when it is one's turn.</returns>
+    public Task Join(string topic, TaskCompletionSource own)
     {
         lock (_gate)
         {
-            var place = new Place(_last);
-            _last = place.Left;
-            _length++;
-            return place;
+            Task before = _tails.GetValueOrDefault(topic, Task.CompletedTask);
+            _tails[topic] = own.Task;
+            _isEmpty = false;
+            return before;
         }
     }
 
-    public void Leave(Place place)
-    {
-        if (place.Turn.IsCompleted)
-        {
-            LeaveNow(place);
-            return;
-        }
-
-        // Given up before its turn: those behind still wait for those before.
-        place.Turn.ContinueWith(
-            _ => LeaveNow(place), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private void LeaveNow(Place place)
+    public void Leave(string topic, TaskCompletionSource own)
     {
         lock (_gate)
         {
-            _length--;
+            if (_tails[topic] == own.Task)
+            {
+                _tails.Remove(topic);
+                _isEmpty = _tails.Count == 0;
+            }
         }
 
-        place.SetLeft();
+        own.SetResult();
     }
 
-    /// <summary>One send's place.</summary>
-    public sealed class Place(Task turn)
+    /// <summary>Completes when all who wait now have gone.</summary>
+    public Task WhenGoneAsync()
     {
-        private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_isEmpty)
+        {
+            return Task.CompletedTask;
+        }
 
-        /// <summary>Completes when everybody before has left.</summary>
-        public Task Turn => turn;
-
-        public Task Left => _left.Task;
-
-        public void SetLeft() => _left.SetResult();
+        lock (_gate)
+        {
+            return Task.WhenAll(_tails.Values);
+        }
     }
 }

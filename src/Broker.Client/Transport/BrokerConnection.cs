@@ -15,6 +15,8 @@ internal sealed class BrokerConnection : IDisposable
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
     private readonly GrpcChannel _channel;
+    private int _establishedCount;
+    private int _liveCount;
 
     public BrokerConnection(BrokerClientOptions options, ServerAddress address)
     {
@@ -45,9 +47,15 @@ internal sealed class BrokerConnection : IDisposable
 
     public CallInvoker Invoker { get; }
 
+    /// <summary>How many connections have come about so far.</summary>
+    public int EstablishedCount => Volatile.Read(ref _establishedCount);
+
+    /// <summary>False when there certainly is no connection now.</summary>
+    public bool MayBeLive => Volatile.Read(ref _liveCount) > 0;
+
     public void Dispose() => _channel.Dispose();
 
-    private static async ValueTask<Stream> ConnectAsync(
+    private async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context,
         CancellationToken cancellationToken)
     {
@@ -55,12 +63,29 @@ internal sealed class BrokerConnection : IDisposable
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            Interlocked.Increment(ref _liveCount);
+            Interlocked.Increment(ref _establishedCount);
+            return new CountedStream(this, socket);
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private sealed class CountedStream(BrokerConnection connection, Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        private int _isDisposed;
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing && Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            {
+                Interlocked.Decrement(ref connection._liveCount);
+            }
+
+            base.Dispose(disposing);
         }
     }
 }

@@ -9,28 +9,27 @@ public sealed class SendLineTests
     [Fact]
     public async Task Turns_come_in_the_order_of_joining()
     {
-        SendLine.Place first = _line.Join(), second = _line.Join(), third = _line.Join();
-        Assert.True(first.Turn.IsCompleted);
-        Assert.False(second.Turn.IsCompleted);
-        _line.Leave(first);
-        await second.Turn;
-        Assert.False(third.Turn.IsCompleted);
-        _line.Leave(second);
-        await third.Turn;
-        Assert.False(_line.IsEmpty);
-        _line.Leave(third);
-        Assert.True(_line.IsEmpty);
+        TaskCompletionSource first = new(), second = new(), third = new();
+        Task firstTurn = _line.Join("t", first), secondTurn = _line.Join("t", second), thirdTurn = _line.Join("t", third);
+
+        Assert.True(firstTurn.IsCompleted);
+        Assert.False(secondTurn.IsCompleted);
+        _line.Leave("t", first);
+        await secondTurn;
+        Assert.False(thirdTurn.IsCompleted);
+        _line.Leave("t", second);
+        await thirdTurn;
+        Assert.True(_line.HasWaiters("t"));
+        _line.Leave("t", third);
+        Assert.False(_line.HasWaiters("t"));
     }
 
     [Fact]
-    public async Task One_that_gives_up_lets_nobody_pass_those_before_it()
+    public void Those_with_another_topic_do_not_wait()
     {
-        SendLine.Place first = _line.Join(), second = _line.Join(), third = _line.Join();
-        _line.Leave(second);
-        Assert.False(third.Turn.IsCompleted);
-        _line.Leave(first);
-        await third.Turn;
-        _line.Leave(third);
-        Assert.True(_line.IsEmpty);
+        _line.Join("a", new TaskCompletionSource());
+
+        Assert.False(_line.HasWaiters("b"));
+        Assert.True(_line.Join("b", new TaskCompletionSource()).IsCompleted);
     }
 }

@@ -55,14 +55,6 @@ internal static class ErrorMapper
         };
     }
 
-    /// <summary>True when trying the same again cannot help: the broker, or what is in its place, refuses the call as such.</summary>
-    public static bool IsHopeless(RpcException e)
-    {
-        return e.StatusCode is StatusCode.Unimplemented or StatusCode.Unauthenticated or StatusCode.PermissionDenied
-            or StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.FailedPrecondition or StatusCode.OutOfRange
-            || AnswersOtherwise(e);
-    }
-
     private static BrokerException FromTransport(RpcException e, ServerAddress server, bool wasReached)
     {
         if (NeverConnected(e))

@@ -62,7 +62,7 @@ internal static class ConsumeCommand
                 catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
                 {
                     output.Flush();
-                    ErrorLine.Note(host, $"interrupted after {Human.Count(job.RecordCount)} records");
+                    ErrorLine.Note(host, $"interrupted after {Human.Count(job.RecordCount, "record")}");
                     return host.InterruptedExitCode();
                 }
                 catch (BrokerException)

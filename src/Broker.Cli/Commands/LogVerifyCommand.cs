@@ -57,10 +57,10 @@ internal static class LogVerifyCommand
 
     private static void WriteText(CliHost host, VerifyResult result, TimeSpan elapsed)
     {
-        string verdict = result.Problems.Count == 0 ? "sound" : $"{Human.Count(result.Problems.Count)} damaged places";
+        string verdict = result.Problems.Count == 0 ? "sound" : $"{Human.Count(result.Problems.Count, "damaged place")}";
         host.Text.WriteLine(
-            $"{verdict}: {Human.Count(result.TopicCount)} topics, {Human.Count(result.SegmentCount)} segments, "
-            + $"{Human.Count(result.RecordCount)} records in {Human.Count(result.BatchCount)} batches, "
+            $"{verdict}: {Human.Count(result.TopicCount, "topic")}, {Human.Count(result.SegmentCount, "segment")}, "
+            + $"{Human.Count(result.RecordCount, "record")} in {Human.Count(result.BatchCount)} batches, "
             + $"{Human.Count(result.JournalEntryCount)} journal entries after the checkpoint; "
             + $"{Human.Bytes(result.BytesRead)} read in {Human.Duration(elapsed)}");
         if (result.TornTail is { } torn)

@@ -40,7 +40,7 @@ internal static class StatusCommand
             ("data", info.DataDirectory),
             ("disk free", Human.Bytes(info.DiskFreeBytes)),
             ("sync time", $"{Human.Duration(info.SyncTime)} (measured at start)"),
-            ("topics", $"{Human.Count(info.TopicCount)} with {Human.Count(info.PartitionCount)} partitions"),
+            ("topics", $"{Human.Count(info.TopicCount)} with {Human.Count(info.PartitionCount, "partition")}"),
             ("journal", $"entry {Human.Count((long)info.VisibleLsn)}"),
             ("security", info.Security),
         ];

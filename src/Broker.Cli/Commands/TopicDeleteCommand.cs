@@ -22,7 +22,7 @@ internal static class TopicDeleteCommand
             {
                 TopicDescription found = await client.Admin.DescribeTopicAsync(topic, cancellation).ConfigureAwait(false);
                 long count = found.Partitions.Sum(partition => partition.HighWatermark - partition.LogStartOffset);
-                await Confirmation.RequireAsync(host, $"Delete topic '{topic}' with {Human.Count(count)} records for good?")
+                await Confirmation.RequireAsync(host, $"Delete topic '{topic}' with {Human.Count(count, "record")} for good?")
                     .ConfigureAwait(false);
             }
 

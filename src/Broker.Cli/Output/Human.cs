@@ -9,6 +9,9 @@ internal static class Human
 
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>"1 record", "2 records": for nouns that take an s.</summary>
+    public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
+
     public static string Bytes(double bytes)
     {
         int unit = 0;

@@ -54,8 +54,7 @@ internal static class TopicOutput
         string config = topic.Config.Count == 0
             ? ""
             : ", " + string.Join(", ", topic.Config.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"));
-        string partitions = topic.PartitionCount == 1 ? "1 partition" : $"{Human.Count(topic.PartitionCount)} partitions";
-        host.Text.WriteLine($"topic '{topic.Name}' {done}: {partitions}{config}");
+        host.Text.WriteLine($"topic '{topic.Name}' {done}: {Human.Count(topic.PartitionCount, "partition")}{config}");
     }
 
     public static void WriteDeleted(CliHost host, string topic, string format)

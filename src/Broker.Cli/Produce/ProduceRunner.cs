@@ -61,7 +61,7 @@ internal static class ProduceRunner
     {
         (0, _) => "nothing was sent",
         (1, 1) => "the record sent before was acknowledged",
-        var (sent, acknowledged) when sent == acknowledged => $"all {Human.Count(sent)} records sent before were acknowledged",
-        var (sent, acknowledged) => $"{Human.Count(acknowledged)} of {Human.Count(sent)} records sent before were acknowledged",
+        var (sent, acknowledged) when sent == acknowledged => $"all {Human.Count(sent, "record")} sent before were acknowledged",
+        var (sent, acknowledged) => $"{Human.Count(acknowledged)} of {Human.Count(sent, "record")} sent before were acknowledged",
     };
 }

@@ -22,8 +22,8 @@ internal sealed record ProduceSummary(
 
     public override string ToString()
     {
-        string blank = BlankLineCount == 0 ? "" : $"; {Human.Count(BlankLineCount)} blank lines skipped";
-        return $"{Human.Count(RecordCount)} records, {Human.Bytes(ValueBytes)} in {Human.Duration(Elapsed)}: "
+        string blank = BlankLineCount == 0 ? "" : $"; {Human.Count(BlankLineCount, "blank line")} skipped";
+        return $"{Human.Count(RecordCount, "record")}, {Human.Bytes(ValueBytes)} in {Human.Duration(Elapsed)}: "
             + $"{Human.PerSecond(RecordCount, Elapsed)} records/s, {Human.BytesPerSecond(ValueBytes, Elapsed)}, "
             + $"acknowledged as {Durability}{blank}";
     }

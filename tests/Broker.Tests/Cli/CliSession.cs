@@ -13,8 +13,8 @@ internal sealed class CliSession
 
     public Stream In { get; init; } = Stream.Null;
 
-    /// <summary>Instead of the bytes kept here.</summary>
-    public Stream? Out { get; init; }
+    /// <summary>Instead of one of its own.</summary>
+    public MemoryStream? Out { get; init; }
 
     public bool IsTerminal { get; init; }
 
@@ -57,7 +57,7 @@ internal sealed class CliSession
             EnvironmentVariable = name => Variables.GetValueOrDefault(name),
             Interrupted = Interrupted,
         });
-        OutputBytes = output.ToArray();
+        OutputBytes = (Out ?? output).ToArray();
         Error = error.ToString();
         return this;
     }

@@ -202,7 +202,7 @@ public sealed class ProduceConsumeTests(BrokerFixture broker) : IClassFixture<Br
         var produce = new CliSession(broker.Server) { In = input, IsTerminal = true };
         await produce.RunAsync("produce", topic);
         Assert.Equal(0, produce.ExitCode);
-        Assert.Contains("1 records", produce.Output, StringComparison.Ordinal);
+        Assert.Contains("1 record,", produce.Output, StringComparison.Ordinal);
         Assert.NotEqual("", produce.Error);
     }
 

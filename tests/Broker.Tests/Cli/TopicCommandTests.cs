@@ -65,7 +65,7 @@ public sealed class TopicCommandTests(BrokerFixture broker) : IClassFixture<Brok
             var refused = new CliSession(broker.Server) { IsTerminal = true, In = CliSession.Text(answer) };
             await refused.RunAsync("topic", "delete", topic);
             Assert.Equal(1, refused.ExitCode);
-            Assert.Contains($"Delete topic '{topic}' with 1 records for good? [y/N]", refused.Error, StringComparison.Ordinal);
+            Assert.Contains($"Delete topic '{topic}' with 1 record for good? [y/N]", refused.Error, StringComparison.Ordinal);
             Assert.Contains("nothing was deleted", refused.Error, StringComparison.Ordinal);
         }
 

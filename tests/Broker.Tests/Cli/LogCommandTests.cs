@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Broker.Tests.Server;
+
+namespace Broker.Tests.Cli;
+
+public sealed class LogCommandTests : IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("broker-log-").FullName;
+
+    public async Task InitializeAsync()
+    {
+        await using var host = await Broker.Server.Hosting.BrokerHost.StartAsync(TestBroker.Settings(_directory));
+        string server = host.GrpcEndPoint.ToString();
+        foreach (string topic in (string[])["orders", "payments"])
+        {
+            await new CliSession(server).SucceedAsync("topic", "create", topic, "--partitions", "2");
+            await new CliSession(server) { In = CliSession.Text("""
+                {"k":"a","at":"2001-02-03T04:05:06Z"}
+                {"k":"b","at":"2001-02-03T04:05:06Z"}
+                {"k":"c","at":"2001-02-03T04:05:06Z"}
+                """) }.SucceedAsync("produce", topic, "--key-field", "k", "--timestamp-field", "at");
+        }
+    }
+
+    public Task DisposeAsync()
+    {
+        Directory.Delete(_directory, recursive: true);
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_sound_directory_is_called_sound_and_is_not_changed()
+    {
+        Dictionary<string, DateTime> before = Stamps();
+        CliSession text = await new CliSession().SucceedAsync("log", "verify", _directory);
+        Assert.StartsWith("sound: 2 topics, ", text.Output, StringComparison.Ordinal);
+        Assert.Contains("6 records", text.Output, StringComparison.Ordinal);
+        JsonElement json = JsonDocument.Parse((await new CliSession().SucceedAsync("log", "verify", _directory, "-o", "json")).Output).RootElement;
+        Assert.True(json.GetProperty("sound").GetBoolean());
+        Assert.Equal(6, json.GetProperty("records").GetInt64());
+        Assert.Equal(before, Stamps());
+    }
+
+    [Fact]
+    public async Task One_changed_bit_is_found_and_named()
+    {
+        string log = Directory.GetFiles(Path.Combine(_directory, "topics"), "*.log", SearchOption.AllDirectories)
+            .First(path => new FileInfo(path).Length > 0);
+        byte[] bytes = await File.ReadAllBytesAsync(log);
+        bytes[100] ^= 1;
+        await File.WriteAllBytesAsync(log, bytes);
+
+        CliSession verify = await new CliSession().RunAsync("log", "verify", _directory);
+        Assert.Equal(1, verify.ExitCode);
+        Assert.Contains(log, verify.ErrorLine, StringComparison.Ordinal);
+        Assert.StartsWith("1 damaged place: ", verify.Output, StringComparison.Ordinal);
+        CliSession json = await new CliSession().RunAsync("log", "verify", _directory, "-o", "json");
+        Assert.Equal(log, JsonDocument.Parse(json.Output).RootElement.GetProperty("problems")[0].GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public async Task A_dump_lists_every_batch_of_what_was_asked_for()
+    {
+        JsonElement[] all = await DumpAsync();
+        Assert.Equal(6, all.Sum(batch => batch.GetProperty("records").GetInt32()));
+        JsonElement[] orders = await DumpAsync("--topic", "orders");
+        Assert.Equal(3, orders.Sum(batch => batch.GetProperty("records").GetInt32()));
+        Assert.All(orders, batch => Assert.Equal(981173106000, batch.GetProperty("max_timestamp_ms").GetInt64()));
+        Assert.All(await DumpAsync("--partition", "0"), batch => Assert.Equal(0, batch.GetProperty("partition").GetInt32()));
+
+        CliSession text = await new CliSession().SucceedAsync("log", "dump", _directory, "--topic", "orders");
+        Assert.Contains("topic orders, partition 0, active segment ", text.Output, StringComparison.Ordinal);
+        Assert.Contains("2001-02-03T04:05:06Z", text.Output, StringComparison.Ordinal);
+        await new CliSession().FailAsync(1, ["log", "dump", _directory, "--topic", "nowhere"], "that topic");
+    }
+
+    [Fact]
+    public async Task A_dump_of_the_journal_lists_its_frames()
+    {
+        string[] kinds = [.. (await DumpAsync("--journal")).Select(frame => frame.GetProperty("kind").GetString()!)];
+        Assert.Equal(2, kinds.Count(kind => kind == "topic-created"));
+        Assert.Contains("append", kinds);
+        CliSession text = await new CliSession().SucceedAsync("log", "dump", _directory, "--journal");
+        Assert.Contains("topic-created", text.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_data_directory_or_is_in_use_is_refused_in_one_line()
+    {
+        await new CliSession().FailAsync(1, ["log", "verify", "/no/such/directory"], "/no/such/directory", "not a broker's data directory");
+        await using TestBroker running = await TestBroker.StartAsync();
+        await new CliSession().FailAsync(1, ["log", "dump", running.Host.DataDirectory], running.Host.DataDirectory, "Stop it first");
+    }
+
+    private async Task<JsonElement[]> DumpAsync(params string[] options)
+    {
+        CliSession dump = await new CliSession().SucceedAsync(["log", "dump", _directory, "-o", "json", .. options]);
+        return [.. dump.Lines.Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    private Dictionary<string, DateTime> Stamps() =>
+        Directory.GetFiles(_directory, "*", SearchOption.AllDirectories).ToDictionary(path => path, File.GetLastWriteTimeUtc);
+}

@@ -69,6 +69,21 @@ public sealed class PooledBuffer
         return buffer;
     }
 
+    /// <summary>Makes buffers ahead, so that the first burst finds them.</summary>
+    public static void Prepare(int sizeBytes, int count)
+    {
+        var buffers = new PooledBuffer[count];
+        for (int i = 0; i < count; i++)
+        {
+            buffers[i] = Rent(sizeBytes);
+        }
+
+        foreach (PooledBuffer buffer in buffers)
+        {
+            buffer.Release();
+        }
+    }
+
     /// <summary>Shortens or lengthens the buffer within its capacity.</summary>
     public void SetLength(int sizeBytes)
     {

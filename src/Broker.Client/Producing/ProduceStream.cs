@@ -18,8 +18,9 @@ internal sealed class ProduceStream(
     Func<ProducerIdentity> identity,
     Action<PartitionQueue, Reaction, List<BatchOutcome>> onAnswer)
 {
-    // Messages of 64 to 256 KB are what the transport carries best; small batches of many partitions share one.
-    private const int MessageBytesTarget = 256 * 1024;
+    // Messages of 64 to 256 KB are what the transport carries best; small batches of many partitions share one, and a full
+    // batch goes alone, so that the broker receives it into a buffer of just that size.
+    private const int MessageBytesTarget = 96 * 1024;
 
     // With so many messages under way another small one gains nothing: the broker is writing to disk, and records that
     // gather meanwhile go in one piece with the next.

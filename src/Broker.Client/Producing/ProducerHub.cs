@@ -8,6 +8,9 @@ namespace Broker.Client.Producing;
 /// <remarks>Thread-safe.</remarks>
 internal sealed class ProducerHub : IAsyncDisposable
 {
+    // What a message adds to its one batch: a batch of 128 KiB and its message fit a buffer of 128 KiB together.
+    private const int MessageOverheadBytes = 64;
+
     private readonly ClientContext _context;
     private readonly ProducerOptions _options;
     private readonly QueueSettings _settings;
@@ -26,7 +29,7 @@ internal sealed class ProducerHub : IAsyncDisposable
         Identities = new IdentityProvider(context);
         var clock = new ProducerClock(context.Time);
         _settings = new QueueSettings(
-            options.BatchSizeBytes,
+            options.BatchSizeBytes - MessageOverheadBytes,
             options.Compression,
             options.MaxInFlightBatches,
             options.LingerMs,

@@ -1,4 +1,5 @@
 using Broker.Engine;
+using Broker.Records;
 using Broker.Server.Configuration;
 using Broker.Server.Streams;
 using Broker.Server.Telemetry;
@@ -13,6 +14,13 @@ namespace Broker.Server.Hosting;
 /// <summary>The parts of a broker, put together in order and not yet serving.</summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
+    // What the SDK's defaults have under way on one connection: 20 messages of 128 KiB, and some on their way in.
+    private const int PreparedMessages = 28;
+    private const int PreparedMessageBytes = 128 << 10;
+
+    // What a reader of data that has left the page cache goes through.
+    private const int ColdReadBytes = 512 << 10;
+
     private readonly HostGround _ground;
 
     private BrokerParts(BrokerSettings settings, BrokerHostOptions options, HostGround ground, BrokerEngine engine)
@@ -56,6 +64,8 @@ internal sealed class BrokerParts : IAsyncDisposable
                 "The broker itself does not run on Windows: use its container, or WSL 2. Clients and commands do.");
         }
 
+        PooledBuffer.Prepare(PreparedMessageBytes, PreparedMessages);
+        PooledBuffer.Prepare(ColdReadBytes, count: 2);
         HostGround ground = HostGround.Open(settings, options);
         BrokerEngine? engine = null;
         try

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Broker.Storage.Files;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed class GatherList
     private const int CopyBelowBytes = 8 * 1024;
 
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
+    private MemoryHandle[] _pins = new MemoryHandle[64];
     private byte[] _small;
     private int _smallUsed;
     private int _smallOpenFrom;
@@ -21,9 +24,7 @@ internal sealed class GatherList
 
     public long TotalBytes { get; private set; }
 
-    /// <summary>Pieces in order. Call <see cref="Seal"/> first.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Pieces => _pieces;
-
+    /// <summary>How many pieces there are. Call <see cref="Seal"/> first.</summary>
     public int Count => _pieces.Count;
 
     public ReadOnlyMemory<byte> this[int index] => _pieces[index];
@@ -55,6 +56,17 @@ internal sealed class GatherList
         }
 
         TotalBytes += piece.Length;
+    }
+
+    /// <summary>Room for the pins of a write, used again by the next.</summary>
+    public Span<MemoryHandle> Pins(int count)
+    {
+        if (_pins.Length < count)
+        {
+            _pins = new MemoryHandle[count];
+        }
+
+        return _pins.AsSpan(0, count);
     }
 
     public void Seal()

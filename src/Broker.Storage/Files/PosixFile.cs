@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Broker.Records;
 
@@ -63,7 +64,7 @@ internal sealed unsafe class PosixFile(int fd, string path) : IDiskFile
 
     public void Write(long position, GatherList pieces)
     {
-        var handles = new System.Buffers.MemoryHandle[Math.Min(pieces.Count, PiecesPerCallMax)];
+        Span<MemoryHandle> handles = pieces.Pins(Math.Min(pieces.Count, PiecesPerCallMax));
         Libc.IoVector* vectors = stackalloc Libc.IoVector[handles.Length];
         for (int first = 0; first < pieces.Count; first += PiecesPerCallMax)
         {

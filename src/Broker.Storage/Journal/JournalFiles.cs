@@ -11,7 +11,9 @@ internal sealed class JournalFiles : IDisposable
 {
     // While one file is written, the next is ready and the one after it is being made.
     private const int ReadyCountMax = 2;
-    private const int ZeroChunkBytes = 1 << 20;
+    private const int ZeroChunkBytes = 256 << 10;
+
+    private static readonly byte[] Zeros = new byte[ZeroChunkBytes];
 
     private readonly IDisk _disk;
     private readonly string _directory;
@@ -254,10 +256,9 @@ internal sealed class JournalFiles : IDisposable
 
     private static void ZeroFrom(IDiskFile file, long from, long to)
     {
-        byte[] zeros = new byte[ZeroChunkBytes];
-        for (long at = from; at < to; at += zeros.Length)
+        for (long at = from; at < to; at += ZeroChunkBytes)
         {
-            file.Write(at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, to - at)));
+            file.Write(at, Zeros.AsSpan(0, (int)Math.Min(ZeroChunkBytes, to - at)));
         }
 
         Invariant.Check(file.Length >= to);

@@ -13,7 +13,7 @@ internal sealed class JournalWriter : IDisposable
     private const long GroupBytesMax = 4 << 20;
 
     private readonly JournalFiles _files;
-    private readonly GatherList _gather = new(smallBytes: 256 * 1024);
+    private readonly GatherList _gather = new(smallBytes: 512 * 1024);
     private readonly long _incarnation;
     private JournalFile? _active;
     private JournalPosition _position;

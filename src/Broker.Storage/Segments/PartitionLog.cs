@@ -12,6 +12,9 @@ internal sealed class PartitionLog
     // The newest bytes of the active segment were just written: they are in memory without asking.
     private const int SurelyResidentBytes = 16 << 20;
 
+    // A cold read goes through a buffer; the system reads ahead, so a larger one gains nothing.
+    private const int ColdReadBytes = 512 << 10;
+
     private readonly SegmentFiles _files;
     private readonly string _directory;
     private Segment[] _segments;
@@ -248,7 +251,7 @@ internal sealed class PartitionLog
         Segment segment, int position, int segmentEnd, long offset, long end, int maxBytes, out LogSlice slice)
     {
         slice = default;
-        int window = (int)Math.Min((long)maxBytes + Segment.IndexSlackBytes, segmentEnd - position);
+        int window = (int)Math.Min(Math.Min((long)maxBytes + Segment.IndexSlackBytes, ColdReadBytes), segmentEnd - position);
         while (true)
         {
             PooledBuffer buffer = PooledBuffer.Rent(window);

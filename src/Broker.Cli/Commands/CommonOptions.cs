@@ -75,7 +75,10 @@ internal static class CommonOptions
 
     public static Argument<string> TopicName() => new("TOPIC") { Description = "Name of the topic" };
 
-    public static Argument<string> DataDirectory() => new("DIR") { Description = "The data directory (data_dir) of a stopped broker" };
+    public static Argument<string> DataDirectory() => new("DIR")
+    {
+        Description = "The data directory (data_dir) of a stopped broker",
+    };
 
     public static Option<StartAt> Position(string name, string description) => new(name)
     {

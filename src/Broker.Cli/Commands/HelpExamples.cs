@@ -5,7 +5,8 @@ using System.CommandLine.Invocation;
 namespace Broker.Cli.Commands;
 
 /// <summary>Adds examples to the end of a command's help.</summary>
-internal sealed class HelpExamples(HelpAction inner, IReadOnlyDictionary<Command, string[]> examples) : SynchronousCommandLineAction
+internal sealed class HelpExamples(HelpAction inner, IReadOnlyDictionary<Command, string[]> examples)
+    : SynchronousCommandLineAction
 {
     // Help is an answer even when the rest of the line is not complete.
     public override bool ClearsParseErrors => true;

@@ -13,7 +13,10 @@ internal static class LogVerifyCommand
     {
         Argument<string> directory = CommonOptions.DataDirectory();
         Option<string> output = CommonOptions.Output();
-        var command = new Command("verify", "Read everything and check every checksum; fails when there is damage") { directory, output };
+        var command = new Command("verify", "Read everything and check every checksum; fails when there is damage")
+        {
+            directory, output,
+        };
         examples[command] = ["broker log verify ./data && echo sound"];
         command.SetAction((parsed, cancellation) => RunAsync(
             host, parsed.GetRequiredValue(directory), parsed.GetRequiredValue(output) == "json", cancellation));

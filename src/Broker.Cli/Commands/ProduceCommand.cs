@@ -14,7 +14,10 @@ internal static class ProduceCommand
     public static Command Build(CliHost host, Dictionary<Command, string[]> examples)
     {
         Argument<string> topic = CommonOptions.TopicName();
-        var file = new Option<string?>("--file", "-f") { Description = "Read from this file (default: standard input, or -)", HelpName = "F" };
+        var file = new Option<string?>("--file", "-f")
+        {
+            Description = "Read from this file (default: standard input, or -)", HelpName = "F",
+        };
         var keyField = new Option<string?>("--key-field")
         {
             Description = "Take the key from this field of each line, a JSON object",
@@ -33,7 +36,8 @@ internal static class ProduceCommand
         Option<TimeZoneInfo?> zone = Zone();
         Option<List<KeyValuePair<string, string>>> headers = CommonOptions.Pairs(
             "--header", "A header for every record; may be given again", mayRepeat: true);
-        Option<string?> compression = CommonOptions.Choice("--compression", "Compress batches (default: none)", "none", "lz4", "zstd");
+        Option<string?> compression = CommonOptions.Choice(
+            "--compression", "Compress batches (default: none)", "none", "lz4", "zstd");
         Option<string?> acks = CommonOptions.Choice(
             "--acks", "Acknowledge when on disk, or when handed to the system (default: the topic's)", "durable", "os");
         Option<string> output = CommonOptions.Output();

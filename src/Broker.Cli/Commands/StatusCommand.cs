@@ -12,7 +12,10 @@ internal static class StatusCommand
     {
         Option<string> output = CommonOptions.Output();
         Option<string> server = CommonOptions.Server(host);
-        var command = new Command("status", "Show what a broker is and how it does; fails when it cannot be reached") { output, server };
+        var command = new Command("status", "Show what a broker is and how it does; fails when it cannot be reached")
+        {
+            output, server,
+        };
         examples[command] = ["broker status", "broker status -o json --server 127.0.0.1:9095"];
         command.SetAction((parsed, cancellation) => Session.RunAsync(parsed.GetRequiredValue(server), async client =>
         {

@@ -17,7 +17,8 @@ internal sealed class ConsumeJob(RecordOutput output, bool asJson, long countMax
     {
         // An enumeration may be left only when nobody waits in it: whatever ends this method first stops the waiting.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        IAsyncEnumerator<ConsumedBatch> batches = consumer.ReadBatchesAsync(stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        IAsyncEnumerator<ConsumedBatch> batches =
+            consumer.ReadBatchesAsync(stop.Token).GetAsyncEnumerator(CancellationToken.None);
         await using (batches.ConfigureAwait(false))
         {
             while (RecordCount < countMax && await MoveNextAsync(batches, stop).ConfigureAwait(false))

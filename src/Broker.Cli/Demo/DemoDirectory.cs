@@ -25,7 +25,8 @@ internal sealed class DemoDirectory : IDisposable
         if (File.Exists(full) || (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any()))
         {
             throw new CliException(
-                $"{full} is not empty: the demo begins with an empty directory (to run a broker on this one: broker serve --data_dir={path})");
+                $"{full} is not empty: the demo begins with an empty directory "
+                + $"(to run a broker on this one: broker serve --data_dir={path})");
         }
 
         return new DemoDirectory(full, isTemporary: false);

@@ -25,7 +25,8 @@ internal sealed class DemoReport(CliHost host, BrokerHost broker, DemoDirectory 
     public void WriteProduced(ProduceSummary summary)
     {
         host.Text.WriteLine(
-            $"Produced {Human.Count(summary.RecordCount)} US flights of early 2001 to topic '{summary.Topic}', keyed by origin airport,");
+            $"Produced {Human.Count(summary.RecordCount)} US flights of early 2001 to topic '{summary.Topic}', "
+            + "keyed by origin airport,");
         host.Text.WriteLine(
             $"  every one acknowledged when on disk: {Human.Duration(summary.Elapsed)}, "
             + $"{Human.PerSecond(summary.RecordCount, summary.Elapsed)} records/s.");
@@ -57,7 +58,8 @@ internal sealed class DemoReport(CliHost host, BrokerHost broker, DemoDirectory 
     public void WriteEnd(bool exits)
     {
         host.Text.WriteLine();
-        host.Text.WriteLine($"The data is in {data.Path}{(data.IsTemporary ? ", which is removed at the end (keep it with --data-dir DIR)" : "")}.");
+        string fate = data.IsTemporary ? ", which is removed at the end (keep it with --data-dir DIR)" : "";
+        host.Text.WriteLine($"The data is in {data.Path}{fate}.");
         if (!exits)
         {
             WriteCommands();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Broker.Client;
 using Broker.Records;
@@ -34,7 +35,7 @@ internal sealed class FlightStatistics
             RecordCount++;
             ReadOnlySpan<byte> key = record.Key.Span;
             ReadOnlySpan<char> origin = text[..Encoding.UTF8.GetChars(key[..Math.Min(key.Length, text.Length)], text)];
-            ref long count = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_lookup, origin, out bool known);
+            ref long count = ref CollectionsMarshal.GetValueRefOrAddDefault(_lookup, origin, out bool known);
             count++;
             partition.Add(record.TimestampMs, isNewOrigin: !known);
         }

@@ -19,7 +19,8 @@ internal static class IsoTimestamp
     public static bool TryParse(ReadOnlySpan<char> text, out long milliseconds)
     {
         const DateTimeStyles Styles = DateTimeStyles.AssumeUniversal;
-        bool parsed = DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, Styles, out DateTimeOffset moment);
+        bool parsed = DateTimeOffset.TryParseExact(
+            text, Formats, CultureInfo.InvariantCulture, Styles, out DateTimeOffset moment);
         milliseconds = parsed ? moment.ToUnixTimeMilliseconds() : 0;
         return parsed;
     }

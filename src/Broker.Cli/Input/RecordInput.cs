@@ -30,7 +30,8 @@ internal sealed class RecordInput : IDisposable
 
         try
         {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan);
+            var stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan);
             return new RecordInput(stream, isOwned: true, stream.CanSeek ? stream.Length : null);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

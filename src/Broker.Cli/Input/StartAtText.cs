@@ -6,7 +6,8 @@ namespace Broker.Cli.Input;
 /// <summary>Where to begin: earliest, latest, an offset, or a time.</summary>
 internal static class StartAtText
 {
-    public const string Help = "earliest, latest, an offset, a time such as 2001-02-01T00:00:00Z, or @ and milliseconds since 1970";
+    public const string Help =
+        "earliest, latest, an offset, a time such as 2001-02-01T00:00:00Z, or @ and milliseconds since 1970";
 
     public static bool TryParse(string text, out StartAt start)
     {
@@ -23,7 +24,8 @@ internal static class StartAtText
             return true;
         }
 
-        if (text.StartsWith('@') && new TimestampParser(null, null).TryParse(text.AsSpan(1), isNumber: true, out long epochMs) is null)
+        if (text.StartsWith('@')
+            && new TimestampParser(null, null).TryParse(text.AsSpan(1), isNumber: true, out long epochMs) is null)
         {
             start = StartAt.Timestamp(DateTimeOffset.FromUnixTimeMilliseconds(epochMs));
             return true;

@@ -33,7 +33,9 @@ internal sealed class TimestampParser
         {
             if (isNumber || IsDigits(text))
             {
-                return TryParseNumber(text, out milliseconds) ? null : "is not a number of milliseconds between the years 1 and 9999";
+                return TryParseNumber(text, out milliseconds)
+                    ? null
+                    : "is not a number of milliseconds between the years 1 and 9999";
             }
 
             if (_zone is null)

@@ -40,7 +40,8 @@ internal sealed class LogDump(TextWriter output, bool asJson)
     public void WriteBatches(DataDirectory data, string? topic, int? partition, CancellationToken cancellation)
     {
         SegmentInfo[] wanted = [.. data.Segments().Where(segment =>
-            (topic is null || segment.Topic == topic || segment.TopicId == topic) && (partition ?? segment.Partition) == segment.Partition)];
+            (topic is null || segment.Topic == topic || segment.TopicId == topic)
+            && (partition is null || segment.Partition == partition))];
         if (wanted.Length == 0 && (topic is not null || partition is not null))
         {
             throw new CliException("nothing in this data directory has that topic and partition");
@@ -101,8 +102,8 @@ internal sealed class LogDump(TextWriter output, bool asJson)
     private void WriteTitle(SegmentInfo segment)
     {
         output.WriteLine(
-            $"topic {segment.Topic}, partition {segment.Partition}, {(segment.IsSealed ? "sealed" : "active")} segment {segment.Path}, "
-            + $"offsets {segment.BaseOffset} to {segment.NextOffset - 1}, {segment.EndPosition} bytes");
+            $"topic {segment.Topic}, partition {segment.Partition}, "
+            + $"{(segment.IsSealed ? "sealed" : "active")} segment {segment.Path}, offsets {segment.BaseOffset} to {segment.NextOffset - 1}, {segment.EndPosition} bytes");
         output.WriteLine(
             $"  {"POSITION",10} {"SIZE",8} {"OFFSET",10} {"LAST",10} {"RECORDS",7} {"CODEC",-5} {"MAX TIMESTAMP",-24} "
             + $"{"APPENDED",-24} {"LSN",10} PRODUCER/EPOCH/SEQUENCE");
@@ -112,8 +113,9 @@ internal sealed class LogDump(TextWriter output, bool asJson)
     {
         string producer = batch.ProducerId < 0 ? "-" : $"{batch.ProducerId}/{batch.ProducerEpoch}/{batch.BaseSequence}";
         output.WriteLine(
-            $"  {batch.Position,10} {batch.SizeBytes,8} {batch.BaseOffset,10} {batch.LastOffset,10} {batch.RecordCount,7} {batch.Codec,-5} "
-            + $"{Human.Timestamp(batch.MaxTimestampMs),-24} {Human.Timestamp(batch.AppendTimeMs),-24} {batch.Lsn,10} {producer}");
+            $"  {batch.Position,10} {batch.SizeBytes,8} {batch.BaseOffset,10} {batch.LastOffset,10} {batch.RecordCount,7} "
+            + $"{batch.Codec,-5} {Human.Timestamp(batch.MaxTimestampMs),-24} {Human.Timestamp(batch.AppendTimeMs),-24} "
+            + $"{batch.Lsn,10} {producer}");
     }
 
     private void WriteLine(Action<Utf8JsonWriter> members)

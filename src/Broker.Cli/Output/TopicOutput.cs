@@ -51,9 +51,8 @@ internal static class TopicOutput
             return;
         }
 
-        string config = topic.Config.Count == 0
-            ? ""
-            : ", " + string.Join(", ", topic.Config.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"));
+        string config = string.Concat(topic.Config.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $", {pair.Key}={pair.Value}"));
         host.Text.WriteLine($"topic '{topic.Name}' {done}: {Human.Count(topic.PartitionCount, "partition")}{config}");
     }
 

@@ -34,7 +34,12 @@ internal static class ProduceRunner
     }
 
     private static async Task<int> RunJobAsync(
-        CliHost host, ProduceRequest request, RecordInput input, ProduceJob job, Producer producer, CancellationToken cancellation)
+        CliHost host,
+        ProduceRequest request,
+        RecordInput input,
+        ProduceJob job,
+        Producer producer,
+        CancellationToken cancellation)
     {
         Task work = job.RunAsync(producer, input.Lines, cancellation);
         await ProgressDisplay.ShowWhileAsync(host, work, input.LengthBytes, () => input.Lines.ReadBytes, job.Describe)

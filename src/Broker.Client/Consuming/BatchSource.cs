@@ -17,6 +17,7 @@ internal sealed class BatchSource : IDisposable
     private readonly ClientContext _context;
     private readonly ConsumerOptions _options;
     private readonly List<PartitionCursor> _cursors;
+    private readonly PartitionWatch _watch;
     private readonly DecompressionBuffer _scratch = new();
     private FetchStream? _stream;
     private FetchFrame? _frame;
@@ -31,6 +32,7 @@ internal sealed class BatchSource : IDisposable
         _context = context;
         _options = options;
         _cursors = cursors;
+        _watch = new PartitionWatch(context, options, cursors);
         Current = new ConsumedBatch(_scratch);
     }
 
@@ -56,13 +58,8 @@ internal sealed class BatchSource : IDisposable
                     return false;
                 }
 
-                if (_stream is null)
-                {
-                    _stream = new FetchStream(_context, _options, cancellationToken);
-                    await _stream.StartAsync(_cursors.Where(cursor => !cursor.IsDone)).ConfigureAwait(false);
-                }
-
-                FetchFrame? frame = await _stream.NextAsync().ConfigureAwait(false);
+                await StartAsync(cancellationToken).ConfigureAwait(false);
+                FetchFrame? frame = await _stream!.NextAsync().ConfigureAwait(false);
                 if (frame is null)
                 {
                     await ReconnectAsync(cause: null, cancellationToken).ConfigureAwait(false);
@@ -92,6 +89,20 @@ internal sealed class BatchSource : IDisposable
         _stream?.Dispose();
         _stream = null;
         _scratch.Dispose();
+    }
+
+    private async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PartitionCursor> added = _watch.TakeNew(cancellationToken);
+        if (_stream is null)
+        {
+            _stream = new FetchStream(_context, _options, cancellationToken);
+            await _stream.StartAsync(_cursors.Where(cursor => !cursor.IsDone)).ConfigureAwait(false);
+        }
+        else if (added.Count > 0)
+        {
+            await _stream.StartAsync(added).ConfigureAwait(false);
+        }
     }
 
     private bool TryNextBatch()

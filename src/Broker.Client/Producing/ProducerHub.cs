@@ -11,12 +11,16 @@ internal sealed class ProducerHub : IAsyncDisposable
     // What a message adds to its one batch: a batch of 128 KiB and its message fit a buffer of 128 KiB together.
     private const int MessageOverheadBytes = 64;
 
+    // Soon enough for records without key; those with a key change their partition then, as in Kafka.
+    private static readonly TimeSpan PartitionCheckInterval = TimeSpan.FromSeconds(60);
+
     private readonly ClientContext _context;
     private readonly ProducerOptions _options;
     private readonly QueueSettings _settings;
     private readonly ConcurrentDictionary<string, Task<ProducerTopic>> _topics = new(StringComparer.Ordinal);
     private readonly ProduceConnection[] _connections;
     private readonly CancellationTokenSource _closing = new();
+    private readonly ITimer _partitionCheck;
     private FatalException? _fatal;
     private int _flushes;
 
@@ -42,6 +46,9 @@ internal sealed class ProducerHub : IAsyncDisposable
         {
             _connections[i] = new ProduceConnection(context, options, this);
         }
+
+        _partitionCheck = context.Time.CreateTimer(
+            static hub => _ = ((ProducerHub)hub!).CheckPartitionsAsync(), this, PartitionCheckInterval, PartitionCheckInterval);
     }
 
     public MemoryBudget Memory { get; }
@@ -168,6 +175,7 @@ internal sealed class ProducerHub : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
+        await _partitionCheck.DisposeAsync().ConfigureAwait(false);
         foreach (ProduceConnection connection in _connections)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
@@ -218,6 +226,30 @@ internal sealed class ProducerHub : IAsyncDisposable
         TopicMetadata metadata = await _context.Topics.GetAsync(name, _options.DeliveryTimeout, _closing.Token)
             .ConfigureAwait(false);
         return new ProducerTopic(metadata, _options.Partitioner, _settings, _context.NewRandom());
+    }
+
+    /// <summary>Learns of partitions that were added.</summary>
+    internal async Task CheckPartitionsAsync()
+    {
+        foreach (Task<ProducerTopic> loading in _topics.Values.Where(task => task.IsCompletedSuccessfully))
+        {
+            ProducerTopic topic = loading.Result;
+            try
+            {
+                TopicMetadata metadata = await _context.Topics
+                    .RefreshAsync(topic.Name, TimeSpan.Zero, _closing.Token).ConfigureAwait(false);
+
+                // Another id shows with the next batch, which is refused, and then there is more to do than this.
+                if (metadata.Id == topic.Metadata.Id && metadata.PartitionCount > topic.Metadata.PartitionCount)
+                {
+                    topic.Update(metadata);
+                }
+            }
+            catch (Exception e) when (e is BrokerException or OperationCanceledException)
+            {
+                // The next check tries again; sending finds out by itself what is wrong.
+            }
+        }
     }
 
     /// <summary>Finds out what became of a topic that the broker does not know any more.</summary>

@@ -120,6 +120,28 @@ public sealed class RealBrokerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_partition_added_while_its_topic_is_read_is_read_from_its_beginning()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using var client = new BrokerClient(broker.Host.GrpcEndPoint.ToString());
+        await client.Admin.CreateTopicAsync("t", partitionCount: 1);
+        await using Consumer consumer = client.CreateConsumer(new ConsumerOptions
+        {
+            Topic = "t",
+            From = StartAt.Latest,
+            PartitionCheckInterval = TimeSpan.Zero,
+        });
+        await using IAsyncEnumerator<ConsumedRecord> records = consumer.ReadAllAsync().GetAsyncEnumerator();
+        ValueTask<bool> first = records.MoveNextAsync();
+        await client.Admin.AddPartitionsAsync("t", 2);
+        await using Producer later = client.CreateProducer();
+        await later.SendAsync(new ProducerRecord { Topic = "t", Partition = 1 });
+
+        Assert.True(await first.AsTask().WaitAsync(Patience));
+        Assert.Equal(1, records.Current.Partition);
+    }
+
+    [Fact]
     public async Task Topics_are_created_described_changed_trimmed_and_deleted()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

@@ -32,6 +32,7 @@ public sealed class AdminClient
         AddAll(request.Config, config);
         CreateTopicResponse response =
             await _context.CallAsync(_admin.CreateTopicAsync, request, cancellationToken).ConfigureAwait(false);
+        _context.Topics.Forget(name);
         return AdminModels.ToDescription(response.Topic);
     }
 
@@ -65,6 +66,7 @@ public sealed class AdminClient
         request.Unset.AddRange(unset ?? []);
         AlterTopicResponse response =
             await _context.CallAsync(_admin.AlterTopicAsync, request, cancellationToken).ConfigureAwait(false);
+        _context.Topics.Forget(name);
         return AdminModels.ToDescription(response.Topic);
     }
 
@@ -79,6 +81,7 @@ public sealed class AdminClient
             _admin.AddPartitionsAsync,
             new AddPartitionsRequest { Name = name, PartitionCount = partitionCount },
             cancellationToken).ConfigureAwait(false);
+        _context.Topics.Forget(name);
         return AdminModels.ToDescription(response.Topic);
     }
 
@@ -104,6 +107,7 @@ public sealed class AdminClient
         ArgumentNullException.ThrowIfNull(name);
         await _context.CallAsync(_admin.DeleteTopicAsync, new DeleteTopicRequest { Name = name }, cancellationToken)
             .ConfigureAwait(false);
+        _context.Topics.Forget(name);
     }
 
     public async Task<ServerInfo> GetServerInfoAsync(CancellationToken cancellationToken = default)

@@ -69,7 +69,7 @@ public sealed class Producer : IAsyncDisposable
         {
             // Whoever sent before and still waits goes first.
             ProducerTopic? topic = _hub.Line.HasWaiters(record.Topic) ? null : _hub.FindTopic(record.Topic);
-            if (topic is not null && TryAppend(topic, record, headers, operation))
+            if (topic is not null && topic.Has(record.Partition) && TryAppend(topic, record, headers, operation))
             {
                 return cancellationToken.CanBeCanceled ? new(sent.AsTask().WaitAsync(cancellationToken)) : sent;
             }
@@ -261,6 +261,11 @@ public sealed class Producer : IAsyncDisposable
         while (true)
         {
             ProducerTopic topic = await _hub.LoadTopic(record.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!topic.Has(record.Partition))
+            {
+                await _hub.CheckPartitionsAsync(topic, cancellationToken).ConfigureAwait(false);
+            }
+
             if (TryAppend(topic, record, headers, operation))
             {
                 return;

@@ -228,22 +228,26 @@ internal sealed class ProducerHub : IAsyncDisposable
         return new ProducerTopic(metadata, _options.Partitioner, _settings, _context.NewRandom());
     }
 
-    /// <summary>Learns of partitions that were added.</summary>
-    internal async Task CheckPartitionsAsync()
+    /// <summary>Learns of partitions that were added to one topic.</summary>
+    public async Task CheckPartitionsAsync(ProducerTopic topic, CancellationToken cancellationToken)
+    {
+        TopicMetadata metadata = await _context.Topics
+            .RefreshAsync(topic.Name, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+
+        // Another id shows with the next batch, which is refused, and then there is more to do than this.
+        if (metadata.Id == topic.Metadata.Id && metadata.PartitionCount > topic.Metadata.PartitionCount)
+        {
+            topic.Update(metadata);
+        }
+    }
+
+    private async Task CheckPartitionsAsync()
     {
         foreach (Task<ProducerTopic> loading in _topics.Values.Where(task => task.IsCompletedSuccessfully))
         {
-            ProducerTopic topic = loading.Result;
             try
             {
-                TopicMetadata metadata = await _context.Topics
-                    .RefreshAsync(topic.Name, TimeSpan.Zero, _closing.Token).ConfigureAwait(false);
-
-                // Another id shows with the next batch, which is refused, and then there is more to do than this.
-                if (metadata.Id == topic.Metadata.Id && metadata.PartitionCount > topic.Metadata.PartitionCount)
-                {
-                    topic.Update(metadata);
-                }
+                await CheckPartitionsAsync(loading.Result, _closing.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is BrokerException or OperationCanceledException)
             {

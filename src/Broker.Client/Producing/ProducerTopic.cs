@@ -36,6 +36,9 @@ internal sealed class ProducerTopic
     /// <summary>One for each partition there was at any time.</summary>
     public PartitionQueue[] Queues => Volatile.Read(ref _queues);
 
+    /// <summary>Whether there is such a partition, as far as is known; always true when none is wished.</summary>
+    public bool Has(int? partition) => partition is not { } wished || (uint)wished < (uint)Metadata.PartitionCount;
+
     /// <exception cref="BrokerException">The wished partition does not exist.</exception>
     public PartitionQueue Choose(OptionalBytes key, int? partition)
     {

@@ -22,6 +22,9 @@ internal sealed class TopicCatalog(ClientContext context)
             : await RefreshAsync(name, retryFor, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>This client has changed the topic: ask again when it is next used.</summary>
+    public void Forget(string name) => _topics.TryRemove(name, out _);
+
     /// <summary>Asks the broker, whatever is known already.</summary>
     public async Task<TopicMetadata> RefreshAsync(string name, TimeSpan retryFor, CancellationToken cancellationToken)
     {

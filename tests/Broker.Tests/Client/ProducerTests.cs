@@ -350,6 +350,20 @@ public class ProducerTests
         Assert.Contains("there is no partition 7", none.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_partition_that_was_added_meanwhile_is_looked_up_before_it_is_refused()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        await using BrokerClient client = broker.Connect();
+        await using Producer producer = client.CreateProducer();
+        await Send(producer, 0);
+        broker.PartitionCount = 3;
+
+        RecordMetadata sent = await producer.SendAsync(new ProducerRecord { Topic = "t", Partition = 2 });
+
+        Assert.Equal(2, sent.Partition);
+    }
+
     [Theory]
     [InlineData(Codec.Lz4)]
     [InlineData(Codec.Zstd)]

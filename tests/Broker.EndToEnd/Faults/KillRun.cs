@@ -184,6 +184,11 @@ internal sealed class KillRun(int kills, long seed, string dataDirectory, Action
         IReadOnlyList<LogContent> logs = await LogReader.ReadAllAsync(broker.Server, [.. KeptLogs, ChurnedLog], timeout.Token);
         Findings findings = _checker.Check(_producers.ToDictionary(producer => producer.Process, producer => producer.Records), logs);
         await follower.CheckAsync(logs.Where(log => log.Name.Topic == KeptLogs[0].Topic), findings, timeout.Token);
+        if (broker.Output.Contains(" FTL ", StringComparison.Ordinal) || broker.Output.Contains(" ERR ", StringComparison.Ordinal))
+        {
+            findings.Add("broker-error", broker.Output);
+        }
+
         print($"drained {logs.Sum(log => log.Records.Count):N0} records: {(findings.Any ? "BAD" : "nothing lost, nothing twice, all in order")}");
         foreach (string example in findings.Examples)
         {

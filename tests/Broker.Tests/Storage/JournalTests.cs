@@ -1,0 +1,141 @@
+using Broker.Storage;
+using Broker.Storage.Files;
+using Broker.Storage.Journal;
+
+namespace Broker.Tests.Storage;
+
+/// <summary>The journal alone, on a real directory: what replay makes of every possible end and of every flipped bit.</summary>
+public sealed class JournalTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("broker-journal-");
+    private readonly PosixDisk _disk = new();
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void Every_entry_of_every_group_is_replayed_in_order_over_several_files()
+    {
+        Write(fileBytes: 64 << 10, groups: 40, entriesPerGroup: 5, bodyBytes: 700);
+        var seen = new Seen();
+        ReplayResult result = Replay(seen);
+        Assert.Equal(Enumerable.Range(1, 200).Select(i => (long)i), seen.Lsns);
+        Assert.Equal(200, result.End.Lsn);
+        Assert.True(Directory.GetFiles(_directory.FullName).Length > 2, "more than one file was written");
+    }
+
+    [Fact]
+    public void A_group_cut_off_at_any_byte_leaves_exactly_the_whole_entries_before_the_cut()
+    {
+        Write(fileBytes: 64 << 10, groups: 3, entriesPerGroup: 3, bodyBytes: 40);
+        string path = Directory.GetFiles(_directory.FullName).Order(StringComparer.Ordinal).First();
+        byte[] whole = File.ReadAllBytes(path);
+        int groupStart = JournalFormat.BlockBytes * 3;
+        int frameBytes = JournalFormat.AlignFrame(JournalFormat.FrameHeaderBytes + 40);
+        for (int cut = groupStart; cut <= groupStart + (3 * frameBytes); cut++)
+        {
+            byte[] torn = (byte[])whole.Clone();
+            torn.AsSpan(cut).Clear();
+            File.WriteAllBytes(path, torn);
+            var seen = new Seen();
+            ReplayResult result = Replay(seen);
+            int wholeFrames = (cut - groupStart) / frameBytes;
+            Assert.Equal(6 + wholeFrames, seen.Lsns.Count);
+
+            // Less than a frame's header is no sign that a write was begun.
+            bool hasBegun = wholeFrames > 0 || cut >= groupStart + JournalFormat.FrameHeaderBytes;
+            if (hasBegun || cut < groupStart + JournalFormat.FramePreviousCrcAt)
+            {
+                Assert.Equal(hasBegun && wholeFrames < 3, result.TornTail is not null);
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_flipped_bit_of_an_entry_that_a_mark_vouches_for_is_damage()
+    {
+        Write(fileBytes: 64 << 10, groups: 2, entriesPerGroup: 2, bodyBytes: 40, mark: true);
+        string path = Directory.GetFiles(_directory.FullName).Order(StringComparer.Ordinal).First();
+        byte[] whole = File.ReadAllBytes(path);
+        int frameBytes = JournalFormat.FrameHeaderBytes + 40;
+        foreach (int frame in (int[])[4096, 4096 + JournalFormat.AlignFrame(frameBytes), 8192, 8192 + JournalFormat.AlignFrame(frameBytes)])
+        {
+            for (int bit = 0; bit < frameBytes * 8; bit++)
+            {
+                byte[] flipped = (byte[])whole.Clone();
+                flipped[frame + (bit / 8)] ^= (byte)(1 << (bit % 8));
+                File.WriteAllBytes(path, flipped);
+                Assert.Throws<CorruptLogException>(() => Replay(new Seen()));
+            }
+        }
+    }
+
+    [Fact]
+    public void Bytes_of_a_recycled_file_never_count()
+    {
+        Write(fileBytes: 64 << 10, groups: 3, entriesPerGroup: 3, bodyBytes: 40);
+        string first = Directory.GetFiles(_directory.FullName).Order(StringComparer.Ordinal).First();
+        File.Move(first, Path.Combine(_directory.FullName, JournalFormat.FileName(99)));
+        var seen = new Seen();
+        Replay(seen);
+        Assert.Empty(seen.Lsns);
+    }
+
+    private ReplayResult Replay(Seen seen)
+    {
+        using var replay = new JournalReplay(_disk, _directory.FullName);
+        return replay.Read(JournalPosition.Start, seen);
+    }
+
+    private void Write(int fileBytes, int groups, int entriesPerGroup, int bodyBytes, bool mark = false)
+    {
+        using var files = new JournalFiles(_disk, _directory.FullName, fileBytes, nextNumber: 1, recycledBytesMax: 0);
+        files.StartPreparing();
+        using var writer = new JournalWriter(files, JournalPosition.Start, incarnation: 1);
+        long lsn = 0;
+        for (int group = 0; group < groups; group++)
+        {
+            var entries = new List<JournalEntry>();
+            for (int i = 0; i < entriesPerGroup; i++)
+            {
+                entries.Add(new Entry(bodyBytes, (byte)(lsn + 1)) { Lsn = ++lsn });
+            }
+
+            for (int written = 0; written < entries.Count;)
+            {
+                written += writer.Write(entries, written);
+                writer.Sync();
+            }
+        }
+
+        if (mark)
+        {
+            writer.WriteMark();
+            writer.Sync();
+        }
+    }
+
+    private sealed class Entry(int bodyBytes, byte fill) : JournalEntry
+    {
+        private readonly byte[] _body = [.. Enumerable.Repeat(fill, bodyBytes)];
+
+        public override byte Kind => 42;
+
+        public override ReadOnlyMemory<byte> Head => _body;
+
+        public override void Apply() => throw new NotSupportedException();
+    }
+
+    private sealed class Seen : IJournalVisitor
+    {
+        public List<long> Lsns { get; } = [];
+
+        public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => true;
+
+        public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)
+        {
+            Assert.Equal(42, kind);
+            Assert.Equal(-1, body.IndexOfAnyExcept((byte)lsn));
+            Lsns.Add(lsn);
+        }
+    }
+}

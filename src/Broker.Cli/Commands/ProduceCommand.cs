@@ -16,7 +16,8 @@ internal static class ProduceCommand
         Argument<string> topic = CommonOptions.TopicName();
         var file = new Option<string?>("--file", "-f")
         {
-            Description = "Read from this file (default: standard input, or -)", HelpName = "F",
+            Description = "Read from this file (default: standard input, or -)",
+            HelpName = "F",
         };
         var keyField = new Option<string?>("--key-field")
         {

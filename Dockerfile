@@ -1,7 +1,8 @@
 # The broker in a container: one process, data in /data, gRPC on 9095, metrics and health on 9096.
 #
 #   docker build -t broker .
-#   docker run -p 127.0.0.1:9095:9095 -v broker-data:/data -e BROKER__SECURITY__INSECURE=true broker
+#   docker run --name broker -p 127.0.0.1:9095:9095 -v broker-data:/data -e BROKER__SECURITY__INSECURE=true broker
+#   docker exec broker broker topic create orders
 #
 # In a container the broker must listen beyond loopback. It refuses to while nobody is authenticated, unless the last
 # setting above says that everybody who reaches the port may do everything.
@@ -26,7 +27,7 @@ RUN keep="linux-$(case "$(uname -m)" in aarch64) echo arm64 ;; *) echo x64 ;; es
     && find /app/runtimes -name 'librocksdb-*.so' -delete
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-RUN mkdir /data && chown 1654:1654 /data
+RUN mkdir /data && chown 1654:1654 /data && ln -s /app/broker /usr/local/bin/broker
 COPY --from=build /app /app
 COPY LICENSE /app/
 # The unprivileged user of the .NET images.
@@ -34,5 +35,5 @@ USER 1654
 VOLUME /data
 EXPOSE 9095 9096
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["dotnet", "/app/broker.dll", "status", "--server", "127.0.0.1:9095"]
-ENTRYPOINT ["dotnet", "/app/broker.dll", "serve", "--data_dir=/data", "--grpc.listen=0.0.0.0:9095", "--http.listen=0.0.0.0:9096"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["broker", "status"]
+ENTRYPOINT ["broker", "serve", "--data_dir=/data", "--grpc.listen=0.0.0.0:9095", "--http.listen=0.0.0.0:9096"]

@@ -44,4 +44,13 @@ public sealed class ProjectGraphTests
         IEnumerable<string> projects = new[] { "src", "tests", "perf" }.SelectMany(folder => Repository.Files(folder, "*.csproj"));
         Assert.All(projects.Select(Repository.Relative), path => Assert.Contains(path, solution, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void The_container_file_restores_every_project()
+    {
+        string container = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
+        Assert.All(
+            Repository.Files("src", "*.csproj").Select(file => Repository.Relative(Path.GetDirectoryName(file)!)),
+            folder => Assert.Contains($"COPY {folder}/*.csproj {folder}/packages.lock.json {folder}/", container, StringComparison.Ordinal));
+    }
 }

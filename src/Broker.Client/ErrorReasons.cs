@@ -30,6 +30,9 @@ public static class ErrorReasons
     /// <summary>Given by the client: it was closed before the record was acknowledged.</summary>
     public const string ClientClosed = "CLIENT_CLOSED";
 
+    /// <summary>Given by the client: a fault in the client itself, or in code that it was given, such as a partitioner.</summary>
+    public const string ClientFailed = "CLIENT_FAILED";
+
     /// <summary>Given by the client: the broker answered in a way that this protocol does not allow.</summary>
     public const string ProtocolViolation = "PROTOCOL_VIOLATION";
 }

@@ -68,7 +68,7 @@ public sealed class Producer : IAsyncDisposable
         try
         {
             // Whoever sent before and still waits goes first.
-            ProducerTopic? topic = _hub.Line.HasWaiters(record.Topic) ? null : _hub.FindTopic(record.Topic);
+            ProducerTopic? topic = _hub.Line.HasWaiters(record.Topic) ? null : FindTopic(record.Topic);
             if (topic is not null && topic.Has(record.Partition) && TryAppend(topic, record, headers, operation))
             {
                 return cancellationToken.CanBeCanceled ? new(sent.AsTask().WaitAsync(cancellationToken)) : sent;
@@ -105,7 +105,7 @@ public sealed class Producer : IAsyncDisposable
         ProducerTopic? target = Volatile.Read(ref _lastTopic);
         if (target is null || target.Name != topic)
         {
-            target = _hub.FindTopic(topic);
+            target = FindTopic(topic);
             if (target is null)
             {
                 return false;
@@ -122,7 +122,7 @@ public sealed class Producer : IAsyncDisposable
     public async ValueTask WaitForSpaceAsync(CancellationToken cancellationToken = default)
     {
         _hub.ThrowIfUnusable();
-        await _hub.WhenTopicsLoadedAsync(cancellationToken).ConfigureAwait(false);
+        await _hub.Topics.WhenLoadedAsync(cancellationToken).ConfigureAwait(false);
         await _hub.Line.WhenGoneAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         await _hub.Memory.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -163,6 +163,19 @@ public sealed class Producer : IAsyncDisposable
         }
 
         await _hub.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private ProducerTopic? FindTopic(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        _hub.ThrowIfUnusable();
+        return _hub.Topics.Find(name);
+    }
+
+    private Task<ProducerTopic> LoadTopic(string name)
+    {
+        _hub.ThrowIfUnusable();
+        return _hub.Topics.LoadAsync(name);
     }
 
     private bool TryAppend(ProducerTopic topic, ProducerRecord record, RecordHeader[] headers, SendOperation operation)
@@ -260,10 +273,10 @@ public sealed class Producer : IAsyncDisposable
     {
         while (true)
         {
-            ProducerTopic topic = await _hub.LoadTopic(record.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
+            ProducerTopic topic = await LoadTopic(record.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
             if (!topic.Has(record.Partition))
             {
-                await _hub.CheckPartitionsAsync(topic, cancellationToken).ConfigureAwait(false);
+                await _hub.Topics.CheckPartitionsAsync(topic, cancellationToken).ConfigureAwait(false);
             }
 
             if (TryAppend(topic, record, headers, operation))

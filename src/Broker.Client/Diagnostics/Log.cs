@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Error, "A delivery callback threw.")]
     public static partial void DeliveryCallbackFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(10, LogLevel.Critical, "A fault in the client; the producer stops.")]
+    public static partial void ProducerFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(9, LogLevel.Warning, "No message from {Server} for {Seconds} s; the stream counts as dead.")]
     public static partial void StreamSilent(ILogger logger, string server, long seconds);
 }

@@ -220,7 +220,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         bool follows = _isDraining;
         _isDraining = true;
         batch.State = BatchState.Refused;
-        LastRefusal = follows ? LastRefusal : refusal;
+        LastRefusal = follows && refusal is not FatalException ? LastRefusal : refusal;
         switch (refusal.Reason)
         {
             case ErrorReasons.OutOfOrderSequenceNumber:

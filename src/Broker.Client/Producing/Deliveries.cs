@@ -9,6 +9,7 @@ namespace Broker.Client.Producing;
 /// <remarks>Thread-safe. Called without any partition's lock, in order within a partition.</remarks>
 internal sealed class Deliveries(ClientContext context, ProducerOptions options, MemoryBudget memory)
 {
+    private readonly Lock _reporting = new();
     private BrokerException? _firstUnawaitedFailure;
 
     public void Complete(List<BatchOutcome> outcomes)
@@ -92,15 +93,19 @@ internal sealed class Deliveries(ClientContext context, ProducerOptions options,
         BatchResult? result = outcome.Result;
         try
         {
-            options.OnDelivery(new DeliveryReport(
-                topic,
-                partition,
-                result?.BaseOffset ?? -1,
-                batch.RecordCount,
-                result?.AppendTimeMs ?? -1,
-                result?.Duplicate ?? false,
-                (Durability)(int)(result?.Durability ?? Protocol.V1.Durability.Unspecified),
-                outcome.Error));
+            // Acknowledgements and time-outs come from different threads; the callback sees one at a time.
+            lock (_reporting)
+            {
+                options.OnDelivery(new DeliveryReport(
+                    topic,
+                    partition,
+                    result?.BaseOffset ?? -1,
+                    batch.RecordCount,
+                    result?.AppendTimeMs ?? -1,
+                    result?.Duplicate ?? false,
+                    (Durability)(int)(result?.Durability ?? Protocol.V1.Durability.Unspecified),
+                    outcome.Error));
+            }
         }
 #pragma warning disable CA1031 // Whatever user code throws must not stop the acknowledgements of others.
         catch (Exception e)

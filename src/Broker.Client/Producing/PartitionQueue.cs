@@ -33,7 +33,8 @@ internal sealed class PartitionQueue : IDisposable
         _settings = settings;
         Partition = partition;
         _topicId = metadata.Id;
-        _sequence = new BatchSequence(settings.InFlightMax, settings.Backoff) { Seed = metadata.PartitionSeeds[partition] };
+        int inFlightMax = Math.Min(settings.InFlightMax, metadata.WindowBatches);
+        _sequence = new BatchSequence(inFlightMax, settings.Backoff) { Seed = metadata.PartitionSeeds[partition] };
 
         // With many partitions, full-size buffers would use up the memory with a few records in each.
         long share = settings.Memory.BytesMax / (8L * metadata.PartitionCount);
@@ -58,6 +59,17 @@ internal sealed class PartitionQueue : IDisposable
             lock (_gate)
             {
                 return _sequence.Identity;
+            }
+        }
+    }
+
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open is null && _sequence.IsEmpty;
             }
         }
     }

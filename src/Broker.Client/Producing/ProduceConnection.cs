@@ -64,6 +64,21 @@ internal sealed class ProduceConnection : IAsyncDisposable
     {
         // The constructor's caller goes on.
         await Task.Yield();
+        try
+        {
+            await RunStreamsAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Without this loop nothing would ever be answered again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _hub.Fail(e);
+            Disconnect(nothingArrived: false);
+        }
+    }
+
+    private async Task RunStreamsAsync()
+    {
         while (!_closing.IsCancellationRequested)
         {
             if (!HasWork())
@@ -124,6 +139,13 @@ internal sealed class ProduceConnection : IAsyncDisposable
 
         nothingArrived |= !wasLive && _connection.EstablishedCount == establishedCount;
         Volatile.Write(ref _lastError, error);
+        Disconnect(nothingArrived);
+        FailIfHopeless(error);
+        return stream.HasProgressed;
+    }
+
+    private void Disconnect(bool nothingArrived)
+    {
         var outcomes = new List<BatchOutcome>();
         foreach (PartitionQueue queue in _hub.QueuesOf(this))
         {
@@ -131,9 +153,6 @@ internal sealed class ProduceConnection : IAsyncDisposable
         }
 
         _hub.Deliveries.Complete(outcomes);
-
-        FailIfHopeless(error);
-        return stream.HasProgressed;
     }
 
     /// <summary>What no further attempt can change goes to the callers now and not after the delivery time-out.</summary>
@@ -195,6 +214,23 @@ internal sealed class ProduceConnection : IAsyncDisposable
             return;
         }
 
+        try
+        {
+            Expire();
+        }
+#pragma warning disable CA1031 // An exception that leaves a timer ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _hub.Fail(e);
+        }
+
+        _signal.Set();
+        Volatile.Write(ref _isTicking, 0);
+    }
+
+    private void Expire()
+    {
         var outcomes = new List<BatchOutcome>();
         bool inFlightExpired = false;
         foreach (PartitionQueue queue in _hub.QueuesOf(this))
@@ -209,9 +245,6 @@ internal sealed class ProduceConnection : IAsyncDisposable
         {
             EndStream();
         }
-
-        _signal.Set();
-        Volatile.Write(ref _isTicking, 0);
     }
 
     private void EndStream()

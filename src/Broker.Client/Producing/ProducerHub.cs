@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Broker.Client.Diagnostics;
 using Broker.Client.Transport;
 
@@ -15,9 +14,6 @@ internal sealed class ProducerHub : IAsyncDisposable
     private static readonly TimeSpan PartitionCheckInterval = TimeSpan.FromSeconds(60);
 
     private readonly ClientContext _context;
-    private readonly ProducerOptions _options;
-    private readonly QueueSettings _settings;
-    private readonly ConcurrentDictionary<string, Task<ProducerTopic>> _topics = new(StringComparer.Ordinal);
     private readonly ProduceConnection[] _connections;
     private readonly CancellationTokenSource _closing = new();
     private readonly ITimer _partitionCheck;
@@ -27,20 +23,19 @@ internal sealed class ProducerHub : IAsyncDisposable
     public ProducerHub(ClientContext context, ProducerOptions options)
     {
         _context = context;
-        _options = options;
+        Clock = new ProducerClock(context.Time);
         Memory = new MemoryBudget(options.BufferMemoryBytes);
         Deliveries = new Deliveries(context, options, Memory);
         Identities = new IdentityProvider(context);
-        var clock = new ProducerClock(context.Time);
-        _settings = new QueueSettings(
+        var settings = new QueueSettings(
             options.BatchSizeBytes - MessageOverheadBytes,
             options.Compression,
             options.MaxInFlightBatches,
             options.LingerMs,
             context.Backoff,
             Memory,
-            clock);
-        Clock = clock;
+            Clock);
+        Topics = new ProducerTopics(context, options, settings, _closing.Token);
         _connections = new ProduceConnection[options.Connections];
         for (int i = 0; i < _connections.Length; i++)
         {
@@ -48,8 +43,10 @@ internal sealed class ProducerHub : IAsyncDisposable
         }
 
         _partitionCheck = context.Time.CreateTimer(
-            static hub => _ = ((ProducerHub)hub!).CheckPartitionsAsync(), this, PartitionCheckInterval, PartitionCheckInterval);
+            _ => RunErrand(Topics.CheckAllAsync), null, PartitionCheckInterval, PartitionCheckInterval);
     }
+
+    public ProducerClock Clock { get; }
 
     public MemoryBudget Memory { get; }
 
@@ -57,43 +54,14 @@ internal sealed class ProducerHub : IAsyncDisposable
 
     public IdentityProvider Identities { get; }
 
-    public SendLine Line { get; } = new();
+    public ProducerTopics Topics { get; }
 
-    public ProducerClock Clock { get; }
+    public SendLine Line { get; } = new();
 
     /// <summary>Somebody waits for what is gathering: it goes now.</summary>
     public bool IsUrgent => Volatile.Read(ref _flushes) > 0 || Memory.IsTight;
 
     public bool HasOutstanding => Memory.UsedBytes > 0;
-
-    /// <summary>The topic, when it is known already.</summary>
-    /// <exception cref="BrokerException">It could not be looked up; the next call tries again.</exception>
-    public ProducerTopic? FindTopic(string name)
-    {
-        Task<ProducerTopic> loading = LoadTopic(name);
-        if (loading.IsCompletedSuccessfully)
-        {
-            return loading.Result;
-        }
-
-        return loading.IsCompleted ? loading.GetAwaiter().GetResult() : null;
-    }
-
-    public Task<ProducerTopic> LoadTopic(string name)
-    {
-        ThrowIfUnusable();
-        return _topics.TryGetValue(name, out Task<ProducerTopic>? loading) && !loading.IsFaulted && !loading.IsCanceled
-            ? loading
-            : BeginLoading(name);
-    }
-
-    /// <summary>Completes when no topic is being looked up.</summary>
-    /// <exception cref="BrokerException">One of them could not be.</exception>
-    public Task WhenTopicsLoadedAsync(CancellationToken cancellationToken)
-    {
-        Task<ProducerTopic>[] loading = [.. _topics.Values.Where(task => !task.IsCompletedSuccessfully)];
-        return loading.Length == 0 ? Task.CompletedTask : Task.WhenAll(loading).WaitAsync(cancellationToken);
-    }
 
     public void Wake(PartitionQueue queue, AppendResult result)
     {
@@ -106,7 +74,7 @@ internal sealed class ProducerHub : IAsyncDisposable
 
     public IEnumerable<PartitionQueue> QueuesOf(ProduceConnection connection)
     {
-        return AllQueues().Where(queue => ConnectionOf(queue) == connection);
+        return Topics.Queues.Where(queue => ConnectionOf(queue) == connection);
     }
 
     public async Task FlushAsync(CancellationToken cancellationToken)
@@ -116,7 +84,7 @@ internal sealed class ProducerHub : IAsyncDisposable
         {
             await Line.WhenGoneAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             var completions = new List<Task>();
-            foreach (PartitionQueue queue in AllQueues())
+            foreach (PartitionQueue queue in Topics.Queues)
             {
                 queue.CollectCompletions(completions);
             }
@@ -154,13 +122,26 @@ internal sealed class ProducerHub : IAsyncDisposable
 
         if ((reaction & Reaction.RefreshTopic) != 0 && Interlocked.Exchange(ref queue.Topic.Refreshes, 1) == 0)
         {
-            _ = RefreshTopicAsync(queue.Topic);
+            RunErrand(() => RefreshTopicAsync(queue.Topic));
         }
 
         if ((reaction & Reaction.ReplaceIdentity) != 0 && Interlocked.Exchange(ref queue.IdentityReplacements, 1) == 0)
         {
-            _ = ReplaceIdentityAsync(queue);
+            RunErrand(() => ReplaceIdentityAsync(queue));
         }
+    }
+
+    /// <summary>A fault that nobody foresaw: everything fails now instead of waiting for ever.</summary>
+    public void Fail(Exception fault)
+    {
+        Log.ProducerFailed(_context.Logger, fault);
+        var fatal = new FatalException(
+            ErrorReasons.ClientFailed,
+            $"The producer stopped on a fault: {fault.Message}",
+            isDefinite: false,
+            innerException: fault);
+        Interlocked.CompareExchange(ref _fatal, fatal, null);
+        CloseQueues(isDefinite => ErrorMapper.WithDefinite(fatal, isDefinite));
     }
 
     public void ThrowIfUnusable()
@@ -182,7 +163,7 @@ internal sealed class ProducerHub : IAsyncDisposable
         }
 
         CloseQueues(isDefinite => Failures.Closed(last: null, isDefinite));
-        foreach (PartitionQueue queue in AllQueues())
+        foreach (PartitionQueue queue in Topics.Queues)
         {
             queue.Dispose();
         }
@@ -190,123 +171,19 @@ internal sealed class ProducerHub : IAsyncDisposable
         Identities.Dispose();
     }
 
-    private IEnumerable<PartitionQueue> AllQueues()
-    {
-        foreach (Task<ProducerTopic> topic in _topics.Values)
-        {
-            if (topic.IsCompletedSuccessfully)
-            {
-                foreach (PartitionQueue queue in topic.Result.Queues)
-                {
-                    yield return queue;
-                }
-            }
-        }
-    }
-
     private ProduceConnection ConnectionOf(PartitionQueue queue) => _connections[queue.Partition % _connections.Length];
 
-    private Task<ProducerTopic> BeginLoading(string name)
-    {
-        lock (_topics)
-        {
-            if (_topics.TryGetValue(name, out Task<ProducerTopic>? loading) && !loading.IsFaulted && !loading.IsCanceled)
-            {
-                return loading;
-            }
-
-            loading = LoadAsync(name);
-            _topics[name] = loading;
-            return loading;
-        }
-    }
-
-    private async Task<ProducerTopic> LoadAsync(string name)
-    {
-        TopicMetadata metadata = await _context.Topics.GetAsync(name, _options.DeliveryTimeout, _closing.Token)
-            .ConfigureAwait(false);
-        return new ProducerTopic(metadata, _options.Partitioner, _settings, _context.NewRandom());
-    }
-
-    /// <summary>Learns of partitions that were added to one topic.</summary>
-    public async Task CheckPartitionsAsync(ProducerTopic topic, CancellationToken cancellationToken)
-    {
-        TopicMetadata metadata = await _context.Topics
-            .RefreshAsync(topic.Name, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-
-        // Another id shows with the next batch, which is refused, and then there is more to do than this.
-        if (metadata.Id == topic.Metadata.Id && metadata.PartitionCount > topic.Metadata.PartitionCount)
-        {
-            topic.Update(metadata);
-        }
-    }
-
-    private async Task CheckPartitionsAsync()
-    {
-        foreach (Task<ProducerTopic> loading in _topics.Values.Where(task => task.IsCompletedSuccessfully))
-        {
-            try
-            {
-                await CheckPartitionsAsync(loading.Result, _closing.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is BrokerException or OperationCanceledException)
-            {
-                // The next check tries again; sending finds out by itself what is wrong.
-            }
-        }
-    }
-
-    /// <summary>Finds out what became of a topic that the broker does not know any more.</summary>
     private async Task RefreshTopicAsync(ProducerTopic topic)
     {
-        // The caller holds no lock, but it is the loop that reads acknowledgements.
+        // The caller is the loop that reads acknowledgements.
         await Task.Yield();
         var outcomes = new List<BatchOutcome>();
-        try
-        {
-            TopicMetadata old = topic.Metadata;
-            TopicMetadata metadata = await _context.Topics
-                .RefreshAsync(topic.Name, _options.DeliveryTimeout, _closing.Token).ConfigureAwait(false);
-            if (metadata.Id != old.Id)
-            {
-                Log.TopicRecreated(_context.Logger, topic.Name);
-            }
-
-            topic.Update(metadata);
-            Volatile.Write(ref topic.Refreshes, 0);
-            foreach (PartitionQueue queue in topic.Queues)
-            {
-                Retarget(queue, metadata, outcomes);
-            }
-        }
-        catch (BrokerException e)
-        {
-            _topics.TryRemove(topic.Name, out _);
-            foreach (PartitionQueue queue in topic.Queues)
-            {
-                queue.Close(isDefinite => ErrorMapper.WithDefinite(e, isDefinite), outcomes);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Closing.
-        }
-
+        await Topics.RefreshAsync(topic, outcomes).ConfigureAwait(false);
         Deliveries.Complete(outcomes);
-    }
-
-    private void Retarget(PartitionQueue queue, TopicMetadata metadata, List<BatchOutcome> outcomes)
-    {
-        if (queue.Partition >= metadata.PartitionCount)
+        foreach (PartitionQueue queue in topic.Queues)
         {
-            queue.Close(
-                isDefinite => Failures.PartitionGone(metadata.Name, queue.Partition, metadata.PartitionCount, isDefinite),
-                outcomes);
-            return;
+            React(queue, Reaction.Send);
         }
-
-        queue.Retarget(metadata, outcomes);
-        React(queue, Reaction.Send);
     }
 
     private async Task ReplaceIdentityAsync(PartitionQueue queue)
@@ -316,34 +193,46 @@ internal sealed class ProducerHub : IAsyncDisposable
         {
             try
             {
-                ProducerIdentity identity =
-                    await Identities.GetAsync(queue.Identity, _closing.Token).ConfigureAwait(false);
-                var outcomes = new List<BatchOutcome>();
-                Log.ProducerReplaced(
-                    _context.Logger, queue.Topic.Name, queue.Partition, queue.LastRefusal?.Reason ?? "records in doubt expired");
-                Volatile.Write(ref queue.IdentityReplacements, 0);
-                queue.Rebase(identity, outcomes);
-                Deliveries.Complete(outcomes);
-                React(queue, Reaction.Send);
+                ProducerIdentity identity = await Identities.GetAsync(queue.Identity, _closing.Token).ConfigureAwait(false);
+                Rebase(queue, identity);
                 return;
             }
             catch (BrokerException)
             {
                 // Time-outs end the batches meanwhile; the broker is asked until it answers.
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            try
-            {
                 await Task.Delay(_context.Backoff.Wait(attempt), _context.Time, _closing.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        }
+    }
+
+    private void Rebase(PartitionQueue queue, ProducerIdentity identity)
+    {
+        string reason = queue.LastRefusal?.Reason ?? ErrorReasons.RequestTimedOut;
+        Log.ProducerReplaced(_context.Logger, queue.Topic.Name, queue.Partition, reason);
+        var outcomes = new List<BatchOutcome>();
+
+        // Before the change: should the new id be refused at once, somebody must be free to replace it.
+        Volatile.Write(ref queue.IdentityReplacements, 0);
+        queue.Rebase(identity, outcomes);
+        Deliveries.Complete(outcomes);
+        React(queue, Reaction.Send);
+    }
+
+    private async void RunErrand(Func<Task> errand)
+    {
+        try
+        {
+            await errand().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Closing: nobody needs it any more.
+        }
+#pragma warning disable CA1031 // Nobody awaits an errand: what it throws must end in front of the callers.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
         }
     }
 
@@ -358,7 +247,7 @@ internal sealed class ProducerHub : IAsyncDisposable
     private void CloseQueues(Func<bool, BrokerException> error)
     {
         var outcomes = new List<BatchOutcome>();
-        foreach (PartitionQueue queue in AllQueues())
+        foreach (PartitionQueue queue in Topics.Queues)
         {
             queue.Close(error, outcomes);
         }

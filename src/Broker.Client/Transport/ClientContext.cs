@@ -83,6 +83,14 @@ internal sealed class ClientContext : IDisposable
             NoteReached();
             return response;
         }
+        catch (ObjectDisposedException e)
+        {
+            throw new BrokerException(
+                ErrorReasons.ClientClosed,
+                "The client was disposed; dispose its producers and consumers before it.",
+                isDefinite: true,
+                innerException: e);
+        }
         catch (RpcException e)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -119,7 +119,7 @@ internal static class ErrorMapper
         var facts = new Dictionary<string, string>(metadata);
         return reason switch
         {
-            ErrorReasons.InvalidProducerEpoch or ErrorReasons.ProducerFenced =>
+            ErrorReasons.InvalidProducerEpoch or ErrorReasons.ProducerFenced or ErrorReasons.ClientFailed =>
                 new FatalException(reason, message, isDefinite, facts, innerException),
             ErrorReasons.TransactionAbortable =>
                 new AbortTransactionException(reason, message, isDefinite, facts, innerException),

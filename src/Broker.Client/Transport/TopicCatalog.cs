@@ -88,6 +88,7 @@ internal sealed class TopicCatalog(ClientContext context)
             id,
             seeds,
             (int)Math.Min(limits.RecordBytesMax, int.MaxValue),
-            (int)Math.Min(batchBytesMax, int.MaxValue));
+            (int)Math.Min(batchBytesMax, int.MaxValue),
+            limits.ProducerWindowBatches > 0 ? limits.ProducerWindowBatches : ProducerOptions.InFlightBatchesMax);
     }
 }

@@ -6,7 +6,14 @@ namespace Broker.Client.Transport;
 /// <param name="PartitionSeeds">The prefix CRC's seed of each partition; as many as there are partitions.</param>
 /// <param name="RecordBytesMax">Largest record as encoded.</param>
 /// <param name="BatchBytesMax">Largest stored batch: the broker's limit or the topic's, whichever is less.</param>
-internal sealed record TopicMetadata(string Name, TopicId Id, uint[] PartitionSeeds, int RecordBytesMax, int BatchBytesMax)
+/// <param name="WindowBatches">How many batches of one producer and partition the broker recognises when they come again.</param>
+internal sealed record TopicMetadata(
+    string Name,
+    TopicId Id,
+    uint[] PartitionSeeds,
+    int RecordBytesMax,
+    int BatchBytesMax,
+    int WindowBatches)
 {
     public int PartitionCount => PartitionSeeds.Length;
 }

@@ -351,6 +351,53 @@ public class ProducerTests
     }
 
     [Fact]
+    public async Task Two_connections_share_the_partitions_and_keep_each_in_order()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        broker.PartitionCount = 4;
+        broker.BreakAfterWrite = message => message % 5 == 0;
+        await using BrokerClient client = broker.Connect();
+        await using Producer producer = client.CreateProducer(new ProducerOptions { Connections = 2, BatchSizeBytes = 1024 });
+        for (int i = 0; i < 400; i++)
+        {
+            while (!producer.TrySend("t", default, Encoding.UTF8.GetBytes(Value(i)), partition: i % 4))
+            {
+                await producer.WaitForSpaceAsync().AsTask().WaitAsync(Patience);
+            }
+        }
+
+        await producer.FlushAsync().WaitAsync(Patience);
+
+        for (int partition = 0; partition < 4; partition++)
+        {
+            Assert.Equal(Enumerable.Range(0, 100).Select(i => Value((4 * i) + partition)), broker.Log(partition));
+        }
+    }
+
+    [Fact]
+    public async Task No_more_batches_are_under_way_than_the_broker_remembers()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        broker.Limits.ProducerWindowBatches = 2;
+        var hold = new TaskCompletionSource();
+        broker.BeforeAck = () => hold.Task;
+        await using BrokerClient client = broker.Connect();
+        await using Producer producer = client.CreateProducer(new ProducerOptions { BatchSizeBytes = 1024 });
+        for (int i = 0; i < 10; i++)
+        {
+            await TrySendAsync(producer, i);
+        }
+
+        await Task.Delay(200);
+        int receivedBeforeTheFirstAck = broker.MessageCount;
+        hold.SetResult();
+        await producer.FlushAsync().WaitAsync(Patience);
+
+        Assert.InRange(receivedBeforeTheFirstAck, 1, 2);
+        Assert.Equal(Numbers(0, 10), broker.Log());
+    }
+
+    [Fact]
     public async Task A_partition_that_was_added_meanwhile_is_looked_up_before_it_is_refused()
     {
         await using ScriptedBroker broker = await ScriptedBroker.StartAsync();

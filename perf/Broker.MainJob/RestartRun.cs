@@ -35,10 +35,12 @@ internal sealed class RestartRun(int gib, int rounds)
             long started = Stopwatch.GetTimestamp();
             broker.Launch();
             (TimeSpan fetch, TimeSpan append) = await probe.WaitAsync(started);
+            using Process process = Process.GetProcessById(broker.ProcessId);
+            double processorMs = process.TotalProcessorTime.TotalMilliseconds;
             double recoverySeconds = (await broker.MetricsAsync())["broker_recovery_seconds"];
             Console.WriteLine(
                 $"round {round,2}: log {logBytes / (1 << 30):F1} GiB, journal tail {tailBytes / (1 << 20):F0} MiB at the kill; first fetch after "
-                + $"{fetch.TotalMilliseconds:F0} ms, first append after {append.TotalMilliseconds:F0} ms (opening took {recoverySeconds * 1000:F0} ms)");
+                + $"{fetch.TotalMilliseconds:F0} ms, first append after {append.TotalMilliseconds:F0} ms (opening took {recoverySeconds * 1000:F0} ms; {processorMs:F0} ms of processor)");
             worst = (fetch > worst.Fetch ? fetch : worst.Fetch, append > worst.Append ? append : worst.Append);
         }
 

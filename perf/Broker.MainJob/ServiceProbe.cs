@@ -9,7 +9,7 @@ namespace Broker.MainJob;
 /// <summary>Asks a broker with plain calls, again and again, until it serves.</summary>
 internal sealed class ServiceProbe : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly GrpcChannel _channel;
     private readonly ProduceService.ProduceServiceClient _produce;

@@ -10,9 +10,11 @@ namespace Broker.Engine.State;
 internal sealed class RocksStateStore : IStateStore
 {
     private readonly string _path;
-    private readonly WriteOptions _writeOptions = new WriteOptions().DisableWal(1);
-    private readonly FlushOptions _flushOptions = new FlushOptions().SetWaitForFlush(true);
     private RocksDb? _db;
+
+    // Made when the database is opened: the first touch of anything native binds the whole library, some 200 ms.
+    private WriteOptions? _writeOptions;
+    private FlushOptions? _flushOptions;
     private Dictionary<StateFamily, ColumnFamilyHandle> _families = [];
 
     public RocksStateStore(string path) => _path = path;
@@ -124,6 +126,8 @@ internal sealed class RocksStateStore : IStateStore
             families.Add(Name(family), familyOptions);
         }
 
+        _writeOptions = new WriteOptions().DisableWal(1);
+        _flushOptions = new FlushOptions().SetWaitForFlush(true);
         RocksDb db = RocksDb.Open(options, _path, families);
         _db = db;
         _families = Enum.GetValues<StateFamily>().ToDictionary(f => f, f => db.GetColumnFamily(Name(f)));
@@ -147,7 +151,7 @@ internal sealed class RocksStateStore : IStateStore
     private void Flush()
     {
         nint[] handles = [.. _families.Values.Select(f => f.Handle)];
-        Native.Instance.rocksdb_flush_cfs(_db!.Handle, _flushOptions.Handle, handles, handles.Length);
+        Native.Instance.rocksdb_flush_cfs(_db!.Handle, _flushOptions!.Handle, handles, handles.Length);
     }
 
     private void Close()

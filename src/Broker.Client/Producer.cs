@@ -48,6 +48,19 @@ public sealed class Producer : IAsyncDisposable
     }
 
     /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}?, ReadOnlyMemory{byte}?, CancellationToken)"/>
+    /// <remarks>A null array is a null key or value. (Converted to ReadOnlyMemory it would be an empty one.)</remarks>
+    public ValueTask<RecordMetadata> SendAsync(string topic, byte[]? key, byte[]? value, CancellationToken cancellationToken = default)
+    {
+        var record = new ProducerRecord
+        {
+            Topic = topic,
+            Key = key is null ? default(ReadOnlyMemory<byte>?) : key,
+            Value = value is null ? default(ReadOnlyMemory<byte>?) : value,
+        };
+        return SendAsync(record, cancellationToken);
+    }
+
+    /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}?, ReadOnlyMemory{byte}?, CancellationToken)"/>
     public ValueTask<RecordMetadata> SendAsync(ProducerRecord record, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(record);

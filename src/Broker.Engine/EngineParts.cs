@@ -140,7 +140,7 @@ internal sealed class EngineParts : IDisposable
         StorageMetrics metrics = opening.Metrics;
         var files = new SegmentFiles(disk, opening.Root, options.RecycleBytesMax, metrics);
         var sequences = new Sequences(options.ProducerWindowBatches);
-        var state = new EngineState(files, options.TopicDefaults, sequences.Gate);
+        var state = new EngineState(files, options.TopicDefaults, sequences.Gate, opening.Notes);
         using var journal = new JournalReplay(disk, opening.JournalDirectory);
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
         ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);

@@ -23,10 +23,12 @@ internal sealed class EngineState
     private readonly TopicSettings _defaults;
 
     private readonly Lock _gate;
+    private readonly EngineNotes _notes;
 
     /// <param name="gate">The sequencer's lock, for the few places that touch what was decided.</param>
-    public EngineState(SegmentFiles files, TopicSettings defaults, Lock gate)
+    public EngineState(SegmentFiles files, TopicSettings defaults, Lock gate, EngineNotes notes)
     {
+        _notes = notes;
         Files = files;
         _defaults = defaults;
         _gate = gate;
@@ -72,7 +74,7 @@ internal sealed class EngineState
     {
         while (topic.DecidedPartitions.Count < partitionCount)
         {
-            var partition = new PartitionHandle(topic, topic.DecidedPartitions.Count, Files);
+            var partition = new PartitionHandle(topic, topic.DecidedPartitions.Count, Files, _notes);
             partition.Log.IndexIntervalBytes = topic.DecidedSettings.IndexIntervalBytes;
             topic.DecidedPartitions.Add(partition);
         }

@@ -218,7 +218,7 @@ internal sealed class Sequencer
             {
                 throw new BrokerException(
                     BrokerError.OffsetOutOfRange,
-                    $"Offset {offset} is not within partition {partition.Partition} of {partition.TopicName}: it ends at {partition.HighWatermark}.",
+                    $"Offset {offset} is not within partition {partition.Partition} of {partition.TopicName}: it ends before {partition.HighWatermark}.",
                     new Dictionary<string, string>
                     {
                         ["log_start_offset"] = partition.LogStartOffset.ToString(),

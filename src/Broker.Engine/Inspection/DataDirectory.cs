@@ -108,7 +108,7 @@ public sealed class DataDirectory : IDisposable
         }
 
         return new VerifyResult(
-            _stored.Family(StateFamily.Topics).Count, segments.Count, batches, records, bytes, journal?.EntryCount ?? 0, journal?.TornTail, problems);
+            view.TopicCount, segments.Count, batches, records, bytes, journal?.EntryCount ?? 0, journal?.TornTail, problems);
     }
 
     /// <summary>What the journal will write again at the next start need not be in the segment yet.</summary>

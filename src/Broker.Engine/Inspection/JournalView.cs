@@ -29,6 +29,8 @@ internal sealed class JournalView : IJournalVisitor
         }
     }
 
+    public int TopicCount => _names.Count;
+
     public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => (EntryKind)kind != EntryKind.Append || AppendHead.IsIntact(body);
 
     public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)
@@ -45,6 +47,7 @@ internal sealed class JournalView : IJournalVisitor
                 break;
             case EntryKind.TopicDeleted:
                 Guid deleted = reader.Topic().Value;
+                _names.Remove(new TopicId(deleted));
                 RemoveWhere(k => k.Topic == deleted, _ => true);
                 break;
             case EntryKind.LogStartAdvanced:

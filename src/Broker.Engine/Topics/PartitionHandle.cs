@@ -11,11 +11,14 @@ namespace Broker.Engine.Topics;
 public sealed class PartitionHandle
 {
     private readonly Topic _topic;
+    private readonly EngineNotes _notes;
+    private string? _damage;
     private IWatcher[] _watchers = [];
 
-    internal PartitionHandle(Topic topic, int partition, SegmentFiles files)
+    internal PartitionHandle(Topic topic, int partition, SegmentFiles files, EngineNotes notes)
     {
         _topic = topic;
+        _notes = notes;
         Partition = partition;
         PrefixSeed = StoredBatch.PrefixSeed(topic.Id, partition);
         Log = new PartitionLog(files, topic.Id.ToString(), partition, PrefixSeed);
@@ -39,6 +42,9 @@ public sealed class PartitionHandle
 
     /// <summary>True when the topic was deleted: nothing more will come.</summary>
     public bool IsDeleted => Volatile.Read(ref _topic.IsDeleted);
+
+    /// <summary>The first damage that a read met in this run, as a sentence; null when there was none.</summary>
+    public string? Damage => Volatile.Read(ref _damage);
 
     internal PartitionLog Log { get; }
 
@@ -65,7 +71,7 @@ public sealed class PartitionHandle
             LogReadStatus.Ok => new ReadResult(BrokerError.None, slice),
             _ when IsDeleted => new ReadResult(BrokerError.UnknownTopicOrPartition, default),
             LogReadStatus.OffsetOutOfRange => new ReadResult(BrokerError.OffsetOutOfRange, default),
-            _ => new ReadResult(BrokerError.DataLoss, default),
+            _ => Damaged(offset),
         };
     }
 
@@ -103,6 +109,19 @@ public sealed class PartitionHandle
             LogStartOffset, HighWatermark, Log.SizeBytes, segments.Count,
             empty ? -1 : segments[^1].LastAppendMs,
             empty || retention == TopicSettings.Unlimited ? -1 : segments[0].LastAppendMs + retention);
+    }
+
+    private ReadResult Damaged(long offset)
+    {
+        string path = Log.Segments.LastOrDefault(s => s.BaseOffset <= offset)?.LogPath ?? "no segment";
+        string damage = $"Topic {TopicName}, partition {Partition} is damaged at offset {offset} or after it, in {path}. "
+            + "The bytes are kept and not served. Stop the broker and run: broker log verify";
+        if (Interlocked.CompareExchange(ref _damage, damage, null) is null)
+        {
+            _notes.Add(damage);
+        }
+
+        return new ReadResult(BrokerError.DataLoss, default);
     }
 
     internal void NotifyWatchers()

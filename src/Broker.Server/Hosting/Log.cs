@@ -18,7 +18,7 @@ internal static partial class Log
         "The journal has failed: nothing more is acknowledged, the broker stops. Start it again to recover. Cause: {Cause}")]
     public static partial void JournalFailed(ILogger logger, string cause);
 
-    [LoggerMessage(5, LogLevel.Warning, "Recovery: {Note}")]
+    [LoggerMessage(5, LogLevel.Warning, "{Note}")]
     public static partial void RecoveryNote(ILogger logger, string note);
 
     [LoggerMessage(6, LogLevel.Error, "Call {Method} failed by an error of the broker.")]

@@ -132,7 +132,8 @@ internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, 
             HighWatermark = stats.HighWatermark,
             SizeBytes = stats.SizeBytes,
             SegmentCount = stats.SegmentCount,
-            State = "online",
+            State = partition.Damage is null ? "online" : "damaged",
+            StateDetail = partition.Damage ?? "",
         };
         if (stats.LastAppendMs >= 0)
         {

@@ -52,7 +52,7 @@ internal static class Offsets
 
     private static BrokerException OutOfRange(PartitionHandle partition, long offset) => new(
         BrokerError.OffsetOutOfRange,
-        $"{Name(partition)} has no offset {offset}: it holds {partition.LogStartOffset} to {partition.HighWatermark}.",
+        $"{Name(partition)} has no offset {offset}: it begins at {partition.LogStartOffset} and ends before {partition.HighWatermark}.",
         Facts(partition, offset));
 
     private static string Name(PartitionHandle partition) => $"Topic {partition.TopicName}, partition {partition.Partition}";

@@ -161,6 +161,8 @@ public sealed class DamageTests
         }
 
         Assert.Equal(1, refused);
+        Assert.Contains("topics", partition.Damage, StringComparison.Ordinal);
+        Assert.Equal(partition.Damage, Assert.Single(broker.Engine.Notes.All));
     }
 
     [Fact]
@@ -179,6 +181,20 @@ public sealed class DamageTests
             File.WriteAllBytes(path, bytes);
         }));
         Assert.Contains("version 9", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Verification_counts_what_only_the_journal_knows_yet()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 3);
+        await broker.CreateTopicAsync("u");
+        await broker.CrashAsync(directory =>
+        {
+            using DataDirectory data = DataDirectory.Open(directory);
+            VerifyResult result = data.Verify(null);
+            Assert.Equal((2, 3L), (result.TopicCount, result.RecordCount));
+        });
     }
 
     [Fact]

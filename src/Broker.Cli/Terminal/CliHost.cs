@@ -46,7 +46,7 @@ internal sealed class CliHost
     public static CliHost ForProcess(Interruption interruption) => new()
     {
         In = Console.OpenStandardInput(),
-        Out = StandardOutput.Open(),
+        Out = StandardOutput.Open(interruption),
         Error = Console.Error,
         InIsTerminal = !Console.IsInputRedirected,
         OutIsTerminal = !Console.IsOutputRedirected,

@@ -14,9 +14,9 @@ internal sealed class StandardOutput : Stream
     private static readonly int Eagain = OperatingSystem.IsMacOS() ? 35 : 11;
     private const short PollOut = 4, PollErr = 8, PollHup = 16, PollInvalid = 32;
 
-    private StandardOutput()
-    {
-    }
+    private readonly WriteWatch _watch;
+
+    private StandardOutput(WriteWatch watch) => _watch = watch;
 
     public override bool CanRead => false;
 
@@ -32,7 +32,10 @@ internal sealed class StandardOutput : Stream
         set => throw new NotSupportedException();
     }
 
-    public static Stream Open() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput();
+    /// <param name="interruption">Ends the process when a write is stuck after it.</param>
+    public static Stream Open(Interruption interruption) => OperatingSystem.IsWindows()
+        ? Console.OpenStandardOutput()
+        : new StandardOutput(new WriteWatch(() => Environment.Exit(interruption.ExitCode), interruption.Token));
 
     /// <summary>True when nobody will ever read what would be written now.</summary>
     public static bool ReaderIsGone()
@@ -46,23 +49,16 @@ internal sealed class StandardOutput : Stream
         return NativePoll(ref request, 1, timeoutMs: 0) > 0 && (request.Returned & (PollErr | PollHup | PollInvalid)) != 0;
     }
 
-    public override unsafe void Write(ReadOnlySpan<byte> buffer)
+    public override void Write(ReadOnlySpan<byte> buffer)
     {
-        fixed (byte* start = buffer)
+        _watch.Begin();
+        try
         {
-            int written = 0;
-            while (written < buffer.Length)
-            {
-                nint count = NativeWrite(Descriptor, start + written, buffer.Length - written);
-                if (count >= 0)
-                {
-                    written += (int)count;
-                }
-                else
-                {
-                    HandleError(Marshal.GetLastPInvokeError());
-                }
-            }
+            WriteAll(buffer);
+        }
+        finally
+        {
+            _watch.End();
         }
     }
 
@@ -91,6 +87,26 @@ internal sealed class StandardOutput : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static unsafe void WriteAll(ReadOnlySpan<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            int written = 0;
+            while (written < buffer.Length)
+            {
+                nint count = NativeWrite(Descriptor, start + written, buffer.Length - written);
+                if (count >= 0)
+                {
+                    written += (int)count;
+                }
+                else
+                {
+                    HandleError(Marshal.GetLastPInvokeError());
+                }
+            }
+        }
+    }
 
     private static void HandleError(int errno)
     {

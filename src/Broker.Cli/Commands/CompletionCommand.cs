@@ -3,13 +3,16 @@ using Broker.Cli.Terminal;
 
 namespace Broker.Cli.Commands;
 
-/// <summary>Prints a script that makes the shell ask this program what may follow.</summary>
+/// <summary>
+/// Prints a script that makes the shell ask this program what may follow: the one that is being typed, which need not be
+/// on the PATH.
+/// </summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
         _broker_completions() {
             local IFS=$'\n' words
-            words=$(broker "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+            words=$("${COMP_WORDS[0]/#\~/$HOME}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
             COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _broker_completions broker
@@ -19,7 +22,7 @@ internal static class CompletionCommand
         #compdef broker
         _broker() {
             local -a words_found
-            words_found=("${(@f)$(broker "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+            words_found=("${(@f)$(${~words[1]} "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
             if [[ -n "${words_found[1]}" ]]; then
                 compadd -a words_found
             else
@@ -31,7 +34,8 @@ internal static class CompletionCommand
 
     private const string Fish = """
         function __broker_completions
-            broker "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null
+            set -l typed (commandline -opc)
+            $typed[1] "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null
         end
         complete -c broker -a '(__broker_completions)'
         """;

@@ -98,6 +98,9 @@ public sealed class UsageTests
     [InlineData("bash", "complete -o default -F _broker_completions broker")]
     [InlineData("zsh", "compdef _broker broker")]
     [InlineData("fish", "complete -c broker")]
+    [InlineData("bash", "$(\"${COMP_WORDS[0]/#\\~/$HOME}\" \"[suggest:")]
+    [InlineData("zsh", "$(${~words[1]} \"[suggest:")]
+    [InlineData("fish", "$typed[1] \"[suggest:")]
     public async Task A_shell_gets_its_completion_script(string shell, string expected)
     {
         CliSession session = await new CliSession().SucceedAsync("completion", shell);
@@ -106,6 +109,7 @@ public sealed class UsageTests
 
     [Theory]
     [InlineData("broker to", "topic")]
+    [InlineData("./broker to", "topic")]
     [InlineData("broker topic add", "add-partitions")]
     [InlineData("broker consume t --ex", "--exit-at-end")]
     [InlineData("broker produce t --acks ", "durable")]

@@ -24,6 +24,23 @@ public sealed class ServeCommandTests : IDisposable
         Assert.Contains("0 topics recovered", (await ServeOnceAsync()).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Its_help_tells_where_settings_come_from()
+    {
+        CliSession help = await new CliSession().SucceedAsync("serve", "--help");
+        Assert.Contains("--config <FILE>", help.Output, StringComparison.Ordinal);
+        Assert.Contains("<--key=value>", help.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("dditional arguments", help.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("--config=/no/such/file")]
+    [InlineData("--config /no/such/file")]
+    public async Task A_settings_file_that_is_absent_is_named(string option)
+    {
+        await new CliSession().FailAsync(2, ["serve", "--data_dir", _directory, .. option.Split(' ')], "/no/such/file");
+    }
+
     [Theory]
     [InlineData("grpc.listen")]
     [InlineData("http.listen")]

@@ -8,6 +8,10 @@ namespace Broker.Cli.Produce;
 internal sealed record ProduceSummary(
     string Topic, long RecordCount, long ValueBytes, long BlankLineCount, TimeSpan Elapsed, string Durability)
 {
+    // Less than this says nothing about a rate.
+    private const long RecordCountForRates = 100;
+    private static readonly TimeSpan ElapsedForRates = TimeSpan.FromSeconds(0.1);
+
     public void Write(CliHost host, bool asJson)
     {
         if (asJson)
@@ -23,8 +27,15 @@ internal sealed record ProduceSummary(
     public override string ToString()
     {
         string blank = BlankLineCount == 0 ? "" : $"; {Human.Count(BlankLineCount, "blank line")} skipped";
-        return $"{Human.Count(RecordCount, "record")}, {Human.Bytes(ValueBytes)} in {Human.Duration(Elapsed)}: "
-            + $"{Human.PerSecond(RecordCount, Elapsed)} records/s, {Human.BytesPerSecond(ValueBytes, Elapsed)}, "
+        if (RecordCount == 0)
+        {
+            return $"nothing to send{blank}";
+        }
+
+        string rates = RecordCount < RecordCountForRates || Elapsed < ElapsedForRates
+            ? ""
+            : $": {Human.PerSecond(RecordCount, Elapsed)} records/s, {Human.BytesPerSecond(ValueBytes, Elapsed)}";
+        return $"{Human.Count(RecordCount, "record")}, {Human.Bytes(ValueBytes)} in {Human.Duration(Elapsed)}{rates}, "
             + $"acknowledged as {Durability}{blank}";
     }
 

@@ -12,6 +12,8 @@ internal static class ConsumeCommand
     {
         Argument<string> topic = CommonOptions.TopicName();
         Option<StartAt> from = CommonOptions.Position("--from", "Where to begin");
+        from.Description += ". From a time: records follow in log order from the first one dated at or after it, so later ones "
+            + "may be dated earlier";
         from.DefaultValueFactory = _ => StartAt.Earliest;
         Option<int?> partition = CommonOptions.Number("--partition", "Only this partition", "P", min: 0);
         Option<long?> count = CommonOptions.LongNumber("--count", "Stop after so many records", "N", min: 1);

@@ -63,8 +63,8 @@ internal static class LogVerifyCommand
         string verdict = result.Problems.Count == 0 ? "sound" : $"{Human.Count(result.Problems.Count, "damaged place")}";
         host.Text.WriteLine(
             $"{verdict}: {Human.Count(result.TopicCount, "topic")}, {Human.Count(result.SegmentCount, "segment")}, "
-            + $"{Human.Count(result.RecordCount, "record")} in {Human.Count(result.BatchCount)} batches, "
-            + $"{Human.Count(result.JournalEntryCount)} journal entries after the checkpoint; "
+            + $"{Human.Count(result.RecordCount, "record")} in {Human.Count(result.BatchCount, "batch", "batches")}, "
+            + $"{Human.Count(result.JournalEntryCount, "journal entry", "journal entries")} after the checkpoint; "
             + $"{Human.Bytes(result.BytesRead)} read in {Human.Duration(elapsed)}");
         if (result.TornTail is { } torn)
         {

@@ -12,6 +12,9 @@ internal static class Human
     /// <summary>"1 record", "2 records": for nouns that take an s.</summary>
     public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
 
+    /// <summary>"1 batch", "2 batches": for nouns that take more than an s.</summary>
+    public static string Count(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
+
     public static string Bytes(double bytes)
     {
         int unit = 0;

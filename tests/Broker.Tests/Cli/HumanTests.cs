@@ -15,6 +15,13 @@ public sealed class HumanTests
     [InlineData(10_737_418_240, "10.7 GB")]
     public void Bytes_keep_three_digits(double bytes, string expected) => Assert.Equal(expected, Human.Bytes(bytes));
 
+    [Fact]
+    public void One_is_singular()
+    {
+        Assert.Equal("1 batch", Human.Count(1, "batch", "batches"));
+        Assert.Equal("1,000 batches", Human.Count(1000, "batch", "batches"));
+    }
+
     [Theory]
     [InlineData(20_000, 0.42, "47,600")]
     [InlineData(3_000_000, 2.5, "1,200,000")]

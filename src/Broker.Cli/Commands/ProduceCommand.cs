@@ -43,7 +43,7 @@ internal static class ProduceCommand
             "--acks", "Acknowledge when on disk, or when handed to the system (default: the topic's)", "durable", "os");
         Option<string> output = CommonOptions.Output();
         Option<string> server = CommonOptions.Server(host);
-        var command = new Command("produce", "Write lines as records, one record a line, byte for byte")
+        var command = new Command("produce", "Write lines as records, one record a line, byte for byte; blank lines are skipped")
         {
             topic, file, keyField, timestampField, timestampFormat, zone, headers, compression, acks, output, server,
         };

@@ -170,7 +170,7 @@ public sealed class BrokerEngine : IAsyncDisposable
         _parts.Committer.Start();
         _checkpoints.Start();
         Progress.WaitVisibleAsync(lsn, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        Every(TimeSpan.FromSeconds(1), _parts.DiskGuard.Refresh);
+        Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(Options.RetentionCheckInterval, ApplyRetention);
     }
 
@@ -190,6 +190,16 @@ public sealed class BrokerEngine : IAsyncDisposable
                 }
             },
             null, interval, interval));
+    }
+
+    private void WatchDisk()
+    {
+        _parts.DiskGuard.Refresh();
+        if (_parts.DiskGuard.IsFull)
+        {
+            _parts.State.Files.DropRecycled();
+            _parts.DiskGuard.Refresh();
+        }
     }
 
     private void ApplyRetention()

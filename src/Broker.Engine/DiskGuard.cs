@@ -9,12 +9,21 @@ namespace Broker.Engine;
 internal sealed class DiskGuard(IDisk disk, string directory, long neededBytes)
 {
     private long _freeBytes = long.MaxValue;
+    private long _acceptedBytes;
 
     public long NeededBytes { get; } = neededBytes;
 
-    public long FreeBytes => Interlocked.Read(ref _freeBytes);
+    /// <summary>As of the last look, less what was accepted since: a second of writes may be more than the reserve.</summary>
+    public long FreeBytes => Math.Max(0, Interlocked.Read(ref _freeBytes) - Interlocked.Read(ref _acceptedBytes));
 
     public bool IsFull => FreeBytes < NeededBytes;
 
-    public void Refresh() => Interlocked.Exchange(ref _freeBytes, disk.FreeBytes(directory));
+    /// <summary>Notes bytes that will be written to segments.</summary>
+    public void Accept(int bytes) => Interlocked.Add(ref _acceptedBytes, bytes);
+
+    public void Refresh()
+    {
+        Interlocked.Exchange(ref _acceptedBytes, 0);
+        Interlocked.Exchange(ref _freeBytes, disk.FreeBytes(directory));
+    }
 }

@@ -108,6 +108,7 @@ internal sealed class Sequencer
             long baseOffset = log.NextOffset;
             log.NextOffset += batch.RecordCount;
             log.SegmentPosition += bytes.Length;
+            _disk.Accept(bytes.Length);
             log.LastAppendMs = appendTime;
             _committer.Enqueue(entry);
             Durability effective = settings.Durability == Durability.Durable ? Durability.Durable : durability;

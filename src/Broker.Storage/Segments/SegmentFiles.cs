@@ -96,6 +96,19 @@ internal sealed class SegmentFiles
         Disk.DeleteFile(path);
     }
 
+    /// <summary>Deletes the files that are kept for reuse: the space is needed elsewhere.</summary>
+    public void DropRecycled()
+    {
+        lock (_gate)
+        {
+            while (_recycled.TryPop(out (string Path, long Bytes) free))
+            {
+                Disk.DeleteFile(free.Path);
+                _recycledBytes -= free.Bytes;
+            }
+        }
+    }
+
     private bool RemoveIfEmpty(string directory)
     {
         if (!Disk.DirectoryExists(directory))

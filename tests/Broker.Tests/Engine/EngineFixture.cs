@@ -95,10 +95,11 @@ internal sealed class EngineFixture : IAsyncDisposable
         return decision;
     }
 
-    public async Task RestartAsync()
+    public async Task RestartAsync(Func<EngineOptions, EngineOptions>? change = null)
     {
         await Engine.DisposeAsync();
-        Engine = Open();
+        EngineOptions options = Options(DataDirectory);
+        Engine = BrokerEngine.Open(change?.Invoke(options) ?? options, TimeProvider.System);
     }
 
     /// <summary>

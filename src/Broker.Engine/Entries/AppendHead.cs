@@ -1,5 +1,6 @@
 using static System.Buffers.Binary.BinaryPrimitives;
 using Broker.Records;
+using Broker.Storage;
 
 namespace Broker.Engine.Entries;
 
@@ -23,6 +24,17 @@ internal readonly ref struct AppendHead(ReadOnlySpan<byte> bytes)
     public long SegmentBaseOffset => ReadInt64LittleEndian(_bytes[SegmentBaseOffsetAt..]);
 
     public int SegmentCapacityBytes => ReadInt32LittleEndian(_bytes[SegmentCapacityAt..]);
+
+    /// <summary>The head and the batch's prefix and header, which the frame's checksum covers, have passed it.</summary>
+    /// <exception cref="UnsupportedFormatException">The batch has a newer version than this code knows.</exception>
+    public static void CheckVersion(ReadOnlySpan<byte> body, string path)
+    {
+        if (body.Length >= SizeBytes + StoredBatch.OverheadBytes
+            && new StoredBatchView(body[SizeBytes..]).Version is var version and > StoredBatch.CurrentVersion)
+        {
+            throw new UnsupportedFormatException(path, "stored batch", version, StoredBatch.CurrentVersion);
+        }
+    }
 
     /// <summary>Whether the body of an append entry holds a whole, intact batch for the partition it names.</summary>
     public static bool IsIntact(ReadOnlySpan<byte> body)

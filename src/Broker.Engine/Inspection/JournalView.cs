@@ -31,6 +31,14 @@ internal sealed class JournalView : IJournalVisitor
 
     public int TopicCount => _names.Count;
 
+    public void CheckVersion(byte kind, ReadOnlySpan<byte> body, string path)
+    {
+        if ((EntryKind)kind == EntryKind.Append)
+        {
+            AppendHead.CheckVersion(body, path);
+        }
+    }
+
     public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => (EntryKind)kind != EntryKind.Append || AppendHead.IsIntact(body);
 
     public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)

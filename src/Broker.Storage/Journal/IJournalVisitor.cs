@@ -3,6 +3,11 @@ namespace Broker.Storage.Journal;
 /// <summary>Receives the journal's entries during recovery.</summary>
 internal interface IJournalVisitor
 {
+    /// <summary>Looks at the part of the body that the frame's checksum covers, before anything else is asked about it.</summary>
+    /// <param name="path">The journal file.</param>
+    /// <exception cref="UnsupportedFormatException">A newer broker wrote the body.</exception>
+    void CheckVersion(byte kind, ReadOnlySpan<byte> body, string path);
+
     /// <summary>Whether the part of the body that the frame's checksum does not cover is intact too.</summary>
     bool IsIntact(byte kind, ReadOnlySpan<byte> body);
 

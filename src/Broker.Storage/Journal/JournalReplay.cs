@@ -52,7 +52,8 @@ internal sealed class JournalReplay : IDisposable
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
             AlignedBuffer bytes = ReadWhole(path);
-            (at, groupEnded) = ReplayFile(bytes.Span, at, visitor);
+            CheckVersion(bytes.Span, path);
+            (at, groupEnded) = ReplayFile(bytes.Span, path, at, visitor);
             torn = TornAt(bytes.Span, path, at, groupEnded);
         }
 
@@ -76,7 +77,7 @@ internal sealed class JournalReplay : IDisposable
             }
 
             var start = at with { FileNumber = number, Position = JournalFormat.BlockBytes };
-            (at, groupEnded) = ReplayFile(bytes.Span, start, visitor);
+            (at, groupEnded) = ReplayFile(bytes.Span, path, start, visitor);
             torn = TornAt(bytes.Span, path, at, groupEnded);
         }
 
@@ -135,7 +136,7 @@ internal sealed class JournalReplay : IDisposable
     }
 
     private (JournalPosition At, bool GroupEnded) ReplayFile(
-        ReadOnlySpan<byte> file, JournalPosition at, IJournalVisitor visitor)
+        ReadOnlySpan<byte> file, string path, JournalPosition at, IJournalVisitor visitor)
     {
         bool groupEnded = true;
         while (at.Position < file.Length)
@@ -144,10 +145,18 @@ internal sealed class JournalReplay : IDisposable
             if (!JournalFrame.TryOpen(rest, at.FileNumber, out JournalFrame frame)
                 || frame.PreviousCrc != at.FrameCrc
                 || frame.Lsn != NextLsn(at, frame.Kind)
-                || (frame.Flags & JournalFormat.EntryLast) == 0
-                || (frame.Kind != JournalFormat.MarkKind && !visitor.IsIntact(frame.Kind, frame.Body)))
+                || (frame.Flags & JournalFormat.EntryLast) == 0)
             {
                 break;
+            }
+
+            if (frame.Kind != JournalFormat.MarkKind)
+            {
+                visitor.CheckVersion(frame.Kind, frame.Body, path);
+                if (!visitor.IsIntact(frame.Kind, frame.Body))
+                {
+                    break;
+                }
             }
 
             if (frame.Kind != JournalFormat.MarkKind)

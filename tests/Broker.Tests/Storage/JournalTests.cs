@@ -129,6 +129,10 @@ public sealed class JournalTests : IDisposable
     {
         public List<long> Lsns { get; } = [];
 
+        public void CheckVersion(byte kind, ReadOnlySpan<byte> body, string path)
+        {
+        }
+
         public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => true;
 
         public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)

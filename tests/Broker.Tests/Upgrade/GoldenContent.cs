@@ -1,0 +1,23 @@
+namespace Broker.Tests.Upgrade;
+
+/// <summary>What a golden data directory holds, as its makers saw it through the client.</summary>
+/// <param name="Formats">The versions that stand in its files: journal, snapshot, index, batch.</param>
+/// <param name="Incarnation">Of the broker that wrote last; it was killed.</param>
+/// <param name="ReplayedEntriesMin">The journal behind the last checkpoint holds at least so many entries.</param>
+internal sealed record GoldenContent(
+    IReadOnlyDictionary<string, int> Formats,
+    long Incarnation,
+    int ReplayedEntriesMin,
+    IReadOnlyList<TopicContent> Topics,
+    IReadOnlyList<string> DeletedTopics,
+    IReadOnlyList<PartitionContent> Partitions,
+    IReadOnlyList<LastBatch> LastBatches);
+
+internal sealed record TopicContent(string Name, int PartitionCount, IReadOnlyDictionary<string, string> Config);
+
+internal sealed record PartitionContent(
+    string Topic, string TopicId, int Partition, long LogStart, long HighWatermark, int RecordCount, string Sha256);
+
+/// <summary>The newest batch of a producer in a partition: sent again it gets its first offset.</summary>
+internal sealed record LastBatch(
+    string Topic, int Partition, long ProducerId, int Epoch, long FirstSequence, int RecordCount, long BaseOffset);

@@ -3,7 +3,6 @@ using Broker.Engine.Producers;
 using Broker.Engine.Topics;
 using Broker.Records;
 using Broker.Storage;
-using Broker.Storage.Files;
 using Broker.Storage.Journal;
 
 namespace Broker.Engine;
@@ -16,17 +15,18 @@ public sealed class BrokerEngine : IAsyncDisposable
 {
     private readonly EngineParts _parts;
     private readonly Sequencer _sequencer;
-    private readonly CheckpointThread _checkpoints;
-    private readonly TimeProvider _time;
+    private readonly Checkpoints _checkpoints;
+    private readonly EngineEnvironment _environment;
     private readonly List<ITimer> _timers = [];
     private int _closed;
 
-    private BrokerEngine(EngineParts parts, Sequencer sequencer, CheckpointThread checkpoints, TimeProvider time, EngineOptions options)
+    private BrokerEngine(
+        EngineParts parts, Sequencer sequencer, Checkpoints checkpoints, EngineEnvironment environment, EngineOptions options)
     {
         _parts = parts;
         _sequencer = sequencer;
         _checkpoints = checkpoints;
-        _time = time;
+        _environment = environment;
         Options = options;
     }
 
@@ -54,12 +54,16 @@ public sealed class BrokerEngine : IAsyncDisposable
 
     public EngineNotes Notes => _parts.Notes;
 
+    internal EngineParts Parts => _parts;
+
+    internal Sequencer Sequencer => _sequencer;
+
     /// <summary>All visible topics, by name.</summary>
     public IReadOnlyList<TopicInfo> Topics => [.. _parts.State.Topics.Select(t => t.Info).OrderBy(t => t.Name, StringComparer.Ordinal)];
 
     /// <summary>Opens a data directory, recovers it and is ready to serve when it returns.</summary>
     /// <exception cref="StorageException">The directory is in use, damaged, of a newer format, or cannot be read or written.</exception>
-    public static BrokerEngine Open(EngineOptions options, TimeProvider time) => Open(options, time, new PosixDisk());
+    public static BrokerEngine Open(EngineOptions options, TimeProvider time) => Open(options, new EngineEnvironment { Time = time });
 
     /// <summary>The visible topic of that name, or null.</summary>
     public TopicInfo? FindTopic(string name) => _parts.State.FindTopic(name)?.Info;
@@ -135,22 +139,25 @@ public sealed class BrokerEngine : IAsyncDisposable
         await Task.Factory.StartNew(Close, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    internal static BrokerEngine Open(EngineOptions options, TimeProvider time, IDisk disk)
+    internal static BrokerEngine Open(EngineOptions options, EngineEnvironment environment)
     {
         long started = Stopwatch.GetTimestamp();
-        EngineParts parts = EngineParts.Open(options, disk);
+        EngineParts parts = EngineParts.Open(options, environment);
+        Checkpoints? checkpoints = null;
         try
         {
             var sequencer = new Sequencer(
-                parts.State, parts.Sequences, parts.Committer, parts.Progress, parts.DiskGuard, time, options);
-            var checkpoints = new CheckpointThread(parts.Checkpointer, parts.Committer, parts.Progress, options.JournalReplayBytesMax);
-            var engine = new BrokerEngine(parts, sequencer, checkpoints, time, options);
+                parts.State, parts.Sequences, parts.Committer, parts.Progress, parts.DiskGuard, environment, options);
+            checkpoints = new Checkpoints(
+                parts.Checkpointer, parts.Committer, parts.Progress, options.JournalReplayBytesMax, environment.Workers);
+            var engine = new BrokerEngine(parts, sequencer, checkpoints, environment, options);
             engine.Start();
             engine.Recovery = parts.Report(Stopwatch.GetElapsedTime(started));
             return engine;
         }
         catch
         {
+            checkpoints?.Dispose();
             parts.Dispose();
             throw;
         }
@@ -167,16 +174,20 @@ public sealed class BrokerEngine : IAsyncDisposable
         };
         _parts.Committer.MayWrite = () => _checkpoints.MayWrite;
         SyncTime = _parts.Committer.MeasureSync();
-        _parts.Committer.Start();
-        _checkpoints.Start();
-        Progress.WaitVisibleAsync(lsn, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        _parts.Committer.RunOnce();
+        Invariant.Check(Progress.VisibleLsn == lsn);
+        if (_environment.RunsJournal)
+        {
+            _parts.Committer.Start();
+        }
+
         Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(Options.RetentionCheckInterval, ApplyRetention);
     }
 
     private void Every(TimeSpan interval, Action work)
     {
-        _timers.Add(_time.CreateTimer(
+        _timers.Add(_environment.Time.CreateTimer(
             _ =>
             {
                 try
@@ -204,7 +215,7 @@ public sealed class BrokerEngine : IAsyncDisposable
 
     private void ApplyRetention()
     {
-        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = _environment.Time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (Topic topic in _parts.State.Topics)
         {
             foreach (PartitionHandle partition in topic.Info.Partitions)
@@ -221,7 +232,11 @@ public sealed class BrokerEngine : IAsyncDisposable
     private TopicInfo VisibleTopic(string name) =>
         FindTopic(name) ?? throw new BrokerException(BrokerError.UnknownTopicOrPartition, $"Topic {name} was deleted meanwhile.");
 
-    private void Close()
+    /// <summary>Lets go of an engine whose disk is no more: nothing is written, and nothing outside the heap stays behind.</summary>
+    internal void Abandon() => _parts.Metrics.Dispose();
+
+    /// <summary>The second half of disposal: nothing is accepted any more, and the journal's thread may end.</summary>
+    internal void Close()
     {
         _parts.Committer.Dispose();
         _checkpoints.Dispose();

@@ -4,6 +4,7 @@ using Broker.Storage;
 using Broker.Storage.Files;
 using Broker.Storage.Journal;
 using Broker.Storage.Segments;
+using Broker.Storage.Workers;
 
 namespace Broker.Engine;
 
@@ -15,18 +16,17 @@ internal sealed class EngineParts : IDisposable
     private readonly bool _isNew;
     private readonly SnapshotLog _snapshots;
     private readonly StateCopy _copy;
-    private readonly JournalFiles _journalFiles;
 
     private EngineParts(
         IDisposable directoryLock, EngineState state, Sequences sequences, SnapshotLog snapshots, StateCopy copy, JournalFiles journalFiles,
-        Checkpointer checkpointer, StorageMetrics metrics, DiskGuard diskGuard, ReplayResult replay, bool isNew, EngineNotes notes)
+        Checkpointer checkpointer, StorageMetrics metrics, DiskGuard diskGuard, ReplayResult replay, bool isNew, EngineNotes notes, IWorkers workers)
     {
         _lock = directoryLock;
         State = state;
         Sequences = sequences;
         _snapshots = snapshots;
         _copy = copy;
-        _journalFiles = journalFiles;
+        JournalFiles = journalFiles;
         Checkpointer = checkpointer;
         Metrics = metrics;
         DiskGuard = diskGuard;
@@ -35,7 +35,7 @@ internal sealed class EngineParts : IDisposable
         Notes = notes;
         Progress = new LsnProgress(replay.End.Lsn);
         Committer = new GroupCommitter(
-            new JournalWriter(journalFiles, replay.End, state.Incarnation + 1), Progress, metrics);
+            new JournalWriter(journalFiles, replay.End, state.Incarnation + 1), Progress, metrics, workers);
     }
 
     public EngineNotes Notes { get; }
@@ -54,9 +54,12 @@ internal sealed class EngineParts : IDisposable
 
     public GroupCommitter Committer { get; }
 
+    public JournalFiles JournalFiles { get; }
+
     /// <exception cref="StorageException">The directory is in use, damaged, of a newer format, or cannot be used.</exception>
-    public static EngineParts Open(EngineOptions options, IDisk disk)
+    public static EngineParts Open(EngineOptions options, EngineEnvironment environment)
     {
+        IDisk disk = environment.Disk;
         string root = Path.GetFullPath(options.DataDirectory);
         string journalDirectory = Path.Combine(root, "journal");
         string stateDirectory = Path.Combine(root, "state");
@@ -72,11 +75,11 @@ internal sealed class EngineParts : IDisposable
             ?? throw new StorageException($"The data directory {root} is in use by another broker. Stop that one, or choose another directory with --data_dir.");
         var notes = new EngineNotes();
         var metrics = new StorageMetrics();
-        var copy = new StateCopy(new RocksStateStore(Path.Combine(root, "rocksdb")), notes);
+        var copy = new StateCopy(environment.StateStore(Path.Combine(root, "rocksdb")), notes, environment.Workers);
         var snapshots = new SnapshotLog(disk, stateDirectory);
         try
         {
-            var opening = new Opening(options, disk, root, journalDirectory, directoryLock, copy, snapshots, notes, metrics);
+            var opening = new Opening(options, environment, root, journalDirectory, directoryLock, copy, snapshots, notes, metrics);
             return Recover(opening);
         }
         catch
@@ -96,7 +99,7 @@ internal sealed class EngineParts : IDisposable
     public void Dispose()
     {
         Committer.Dispose();
-        _journalFiles.Dispose();
+        JournalFiles.Dispose();
         _snapshots.Dispose();
         _copy.Dispose();
         Metrics.Dispose();
@@ -136,7 +139,7 @@ internal sealed class EngineParts : IDisposable
 
     private static EngineParts RecoverFrom(StoredState stored, Opening opening)
     {
-        (EngineOptions options, IDisk disk) = (opening.Options, opening.Disk);
+        (EngineOptions options, IDisk disk) = (opening.Options, opening.Environment.Disk);
         StorageMetrics metrics = opening.Metrics;
         var files = new SegmentFiles(disk, opening.Root, options.RecycleBytesMax, metrics);
         var sequences = new Sequences(options.ProducerWindowBatches);
@@ -147,7 +150,8 @@ internal sealed class EngineParts : IDisposable
 
         long nextNumber = Math.Max(stored.Checkpoint.NextJournalFileNumber, replay.HighestFileNumber + 1);
         var journalFiles = new JournalFiles(
-            disk, opening.JournalDirectory, options.JournalFileBytes, nextNumber, recycledBytesMax: 2 * options.JournalReplayBytesMax);
+            disk, opening.Environment.Workers, opening.JournalDirectory, options.JournalFileBytes, nextNumber,
+            recycledBytesMax: 2 * options.JournalReplayBytesMax);
         foreach ((long number, string path) in journal.Files)
         {
             if (number <= replay.End.FileNumber)
@@ -162,17 +166,18 @@ internal sealed class EngineParts : IDisposable
 
         journalFiles.StartPreparing();
         opening.Copy.MakeEqualTo(stored);
-        var checkpointer = new Checkpointer(disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics);
+        var checkpointer = new Checkpointer(
+            disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics, opening.Environment.Workers);
         checkpointer.Complete(checkpointer.Capture(replay.End), replay.End, waitForCopy: false);
         var diskGuard = new DiskGuard(disk, opening.Root, (2 * options.JournalReplayBytesMax) + options.ReserveBytes);
         diskGuard.Refresh();
         return new EngineParts(
             opening.DirectoryLock, state, sequences, opening.Snapshots, opening.Copy, journalFiles, checkpointer, metrics, diskGuard, replay, isNew,
-            opening.Notes);
+            opening.Notes, opening.Environment.Workers);
     }
 
     /// <summary>What every attempt to recover needs.</summary>
     private sealed record Opening(
-        EngineOptions Options, IDisk Disk, string Root, string JournalDirectory, IDisposable DirectoryLock, StateCopy Copy, SnapshotLog Snapshots,
-        EngineNotes Notes, StorageMetrics Metrics);
+        EngineOptions Options, EngineEnvironment Environment, string Root, string JournalDirectory, IDisposable DirectoryLock, StateCopy Copy,
+        SnapshotLog Snapshots, EngineNotes Notes, StorageMetrics Metrics);
 }

@@ -19,6 +19,7 @@ internal sealed class Sequencer
     private readonly GroupCommitter _committer;
     private readonly LsnProgress _progress;
     private readonly TimeProvider _time;
+    private readonly Func<DateTimeOffset, Guid> _newId;
     private readonly EngineOptions _options;
     private readonly AppendEntryPool _pool;
     private readonly Dictionary<string, Topic> _topics = new(StringComparer.Ordinal);
@@ -28,7 +29,8 @@ internal sealed class Sequencer
     private bool _stopped;
 
     public Sequencer(
-        EngineState state, Sequences sequences, GroupCommitter committer, LsnProgress progress, DiskGuard disk, TimeProvider time, EngineOptions options)
+        EngineState state, Sequences sequences, GroupCommitter committer, LsnProgress progress, DiskGuard disk, EngineEnvironment environment,
+        EngineOptions options)
     {
         _gate = sequences.Gate;
         _state = state;
@@ -36,7 +38,8 @@ internal sealed class Sequencer
         _committer = committer;
         _progress = progress;
         _disk = disk;
-        _time = time;
+        _time = environment.Time;
+        _newId = environment.NewId;
         _options = options;
         _pool = new AppendEntryPool(state);
         _lsn = progress.VisibleLsn;
@@ -122,7 +125,7 @@ internal sealed class Sequencer
         TopicName.Check(name);
         CheckPartitionCount(partitionCount);
         _ = _state.Resolve(config);
-        var id = new TopicId(Guid.CreateVersion7(_time.GetUtcNow()));
+        var id = new TopicId(_newId(_time.GetUtcNow()));
         lock (_gate)
         {
             RefuseWhenStopped();

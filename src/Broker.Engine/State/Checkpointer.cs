@@ -3,12 +3,13 @@ using Broker.Storage;
 using Broker.Storage.Files;
 using Broker.Storage.Journal;
 using Broker.Storage.Segments;
+using Broker.Storage.Workers;
 
 namespace Broker.Engine.State;
 
 /// <summary>
 /// Moves the place where recovery would begin: syncs what was applied, writes the changed state, then frees the journal
-/// before it. On a thread of its own, off the path of writes; only the capture runs between two groups.
+/// before it. By a worker, off the path of writes; only the capture runs between two groups.
 /// </summary>
 internal sealed class Checkpointer : IDisposable
 {
@@ -25,11 +26,12 @@ internal sealed class Checkpointer : IDisposable
     private readonly StateCopy _copy;
     private readonly JournalFiles _journalFiles;
     private readonly StorageMetrics _metrics;
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly IWorkers _workers;
+    private readonly CancellationTokenSource _stop = new();
 
     public Checkpointer(
         IDisk disk, string directory, EngineState state, Producers.Sequences sequences, SnapshotLog snapshots, StateCopy copy,
-        JournalFiles journalFiles, StorageMetrics metrics)
+        JournalFiles journalFiles, StorageMetrics metrics, IWorkers workers)
     {
         _disk = disk;
         _directory = directory;
@@ -39,6 +41,7 @@ internal sealed class Checkpointer : IDisposable
         _copy = copy;
         _journalFiles = journalFiles;
         _metrics = metrics;
+        _workers = workers;
     }
 
     /// <summary>Collects what a checkpoint at this place writes; on the journal's thread, or while it does not run.</summary>
@@ -82,7 +85,7 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Ends waiting for space.</summary>
-    public void Dispose() => _stop.Set();
+    public void Dispose() => _stop.Cancel();
 
     private void SyncSegments(CheckpointWork work)
     {
@@ -123,10 +126,10 @@ internal sealed class Checkpointer : IDisposable
                 write();
                 return;
             }
-            catch (DiskException e) when (e.IsOutOfSpace && !_stop.IsSet)
+            catch (DiskException e) when (e.IsOutOfSpace && !_stop.IsCancellationRequested)
             {
                 // The journal keeps everything meanwhile; at its limit, writes wait too.
-                _stop.Wait(SpaceRetryDelay);
+                _workers.Pause(SpaceRetryDelay, _stop.Token);
             }
         }
     }

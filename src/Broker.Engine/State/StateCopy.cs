@@ -1,34 +1,35 @@
-using System.Collections.Concurrent;
+using Broker.Storage.Workers;
 
 namespace Broker.Engine.State;
 
 /// <summary>
-/// Keeps the state store level with the snapshot log, on a thread of its own: opening RocksDB takes longer than the rest of
+/// Keeps the state store level with the snapshot log, by a worker: opening RocksDB takes longer than the rest of
 /// a start, and nothing waits for it as long as the snapshot log is whole.
 /// </summary>
 internal sealed class StateCopy : IDisposable
 {
     private readonly IStateStore _store;
     private readonly EngineNotes _notes;
-    private readonly BlockingCollection<Action> _work = [];
-    private readonly ManualResetEventSlim _idle = new(initialState: false);
-    private readonly Thread _thread;
-    private int _outstanding = 1;
+    private readonly IWorker _worker;
+    private int _outstanding;
     private Exception? _failure;
+    private bool _disposed;
 
-    public StateCopy(IStateStore store, EngineNotes notes)
+    public StateCopy(IStateStore store, EngineNotes notes, IWorkers workers)
     {
         _store = store;
         _notes = notes;
-        _thread = new Thread(Run) { IsBackground = true, Name = "state copy" };
-        _thread.Start();
+        _worker = workers.Start("state copy");
+
+        // The native library is loaded and bound while the journal is read.
+        Post(_store.Warm);
     }
 
     /// <summary>Everything in the store, once it is open; null when there is nothing, or it cannot be read.</summary>
     public StoredState? Load()
     {
         StoredState? state = null;
-        Enqueue(() =>
+        Post(() =>
         {
             state = _store.Load(out string? problem);
             Note(problem);
@@ -41,7 +42,7 @@ internal sealed class StateCopy : IDisposable
     public void MakeEqualTo(StoredState state)
     {
         long wanted = state.Count == 0 ? -1 : state.Checkpoint.Position.Lsn;
-        Enqueue(() =>
+        Post(() =>
         {
             Checkpoint? held = _store.ReadCheckpoint(out string? problem);
             Note(problem);
@@ -60,13 +61,13 @@ internal sealed class StateCopy : IDisposable
         });
     }
 
-    public void Write(IReadOnlyList<StateChange> changes) => Enqueue(() => _store.Write(changes));
+    public void Write(IReadOnlyList<StateChange> changes) => Post(() => _store.Write(changes));
 
     /// <summary>Waits until everything handed over so far is durable.</summary>
     /// <exception cref="Storage.StorageException">The store failed; final.</exception>
     public void WaitIdle()
     {
-        _idle.Wait();
+        _worker.WaitUntil(() => Volatile.Read(ref _outstanding) == 0);
         if (Volatile.Read(ref _failure) is { } failure)
         {
             throw new Storage.StorageException("RocksDB failed: " + failure.Message, failure);
@@ -75,13 +76,11 @@ internal sealed class StateCopy : IDisposable
 
     public void Dispose()
     {
-        if (!_work.IsAddingCompleted)
+        if (!_disposed)
         {
-            _work.CompleteAdding();
-            _thread.Join();
+            _disposed = true;
+            _worker.Dispose();
             _store.Dispose();
-            _work.Dispose();
-            _idle.Dispose();
         }
     }
 
@@ -93,25 +92,10 @@ internal sealed class StateCopy : IDisposable
         }
     }
 
-    private void Enqueue(Action work)
+    private void Post(Action work)
     {
-        lock (_work)
-        {
-            _outstanding++;
-            _idle.Reset();
-        }
-
-        _work.Add(work);
-    }
-
-    private void Run()
-    {
-        // The native library is loaded and bound while the journal is read.
-        Do(() => _store.Warm());
-        foreach (Action work in _work.GetConsumingEnumerable())
-        {
-            Do(work);
-        }
+        Interlocked.Increment(ref _outstanding);
+        _worker.Post(() => Do(work));
     }
 
     private void Do(Action work)
@@ -128,12 +112,6 @@ internal sealed class StateCopy : IDisposable
             Volatile.Write(ref _failure, e);
         }
 
-        lock (_work)
-        {
-            if (--_outstanding == 0)
-            {
-                _idle.Set();
-            }
-        }
+        Interlocked.Decrement(ref _outstanding);
     }
 }

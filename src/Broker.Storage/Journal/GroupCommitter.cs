@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Broker.Storage.Files;
+using Broker.Storage.Workers;
 
 namespace Broker.Storage.Journal;
 
@@ -19,8 +20,8 @@ internal sealed class GroupCommitter : IDisposable
     private readonly JournalWriter _writer;
     private readonly LsnProgress _progress;
     private readonly StorageMetrics _metrics;
-    private readonly Queue<Action> _jobs = new();
-    private readonly ManualResetEventSlim _stopSignal = new();
+    private readonly IWorkers _workers;
+    private readonly CancellationTokenSource _stopSignal = new();
     private List<JournalEntry> _waiting = new(1024);
     private List<JournalEntry> _taken = new(1024);
     private int _takenUsed;
@@ -30,11 +31,12 @@ internal sealed class GroupCommitter : IDisposable
     private bool _outOfSpace;
     private Thread? _thread;
 
-    public GroupCommitter(JournalWriter writer, LsnProgress progress, StorageMetrics metrics)
+    public GroupCommitter(JournalWriter writer, LsnProgress progress, StorageMetrics metrics, IWorkers workers)
     {
         _writer = writer;
         _progress = progress;
         _metrics = metrics;
+        _workers = workers;
         _markedUpTo = writer.DurableUpTo;
     }
 
@@ -68,16 +70,6 @@ internal sealed class GroupCommitter : IDisposable
         }
     }
 
-    /// <summary>Runs something on the journal's thread, between two groups: it sees the state of exactly one LSN.</summary>
-    public void RunBetweenGroups(Action job)
-    {
-        lock (_gate)
-        {
-            _jobs.Enqueue(job);
-            Monitor.Pulse(_gate);
-        }
-    }
-
     /// <summary>Wakes the thread when <see cref="MayWrite"/> may have changed.</summary>
     public void Wake()
     {
@@ -91,7 +83,6 @@ internal sealed class GroupCommitter : IDisposable
     /// <returns>False when nothing was waiting.</returns>
     public bool RunOnce()
     {
-        RunJobs();
         if (_takenUsed == _taken.Count && !Take())
         {
             return false;
@@ -166,7 +157,7 @@ internal sealed class GroupCommitter : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _stopSignal.Set();
+        _stopSignal.Cancel();
         _thread?.Join();
         _writer.Dispose();
         _stopSignal.Dispose();
@@ -226,7 +217,7 @@ internal sealed class GroupCommitter : IDisposable
     }
 
     private bool HasWorkLocked() =>
-        _jobs.Count > 0 || (_waiting.Count > 0 && (_stopping || MayWrite is not { } mayWrite || mayWrite()));
+        _waiting.Count > 0 && (_stopping || MayWrite is not { } mayWrite || mayWrite());
 
     private bool Take()
     {
@@ -234,7 +225,7 @@ internal sealed class GroupCommitter : IDisposable
         _takenUsed = 0;
         lock (_gate)
         {
-            if (!HasWorkLocked() || _waiting.Count == 0)
+            if (!HasWorkLocked())
             {
                 return false;
             }
@@ -243,23 +234,6 @@ internal sealed class GroupCommitter : IDisposable
         }
 
         return true;
-    }
-
-    private void RunJobs()
-    {
-        while (true)
-        {
-            Action? job;
-            lock (_gate)
-            {
-                if (!_jobs.TryDequeue(out job))
-                {
-                    return;
-                }
-            }
-
-            job();
-        }
     }
 
     private void Sync()
@@ -279,11 +253,11 @@ internal sealed class GroupCommitter : IDisposable
                 Volatile.Write(ref _outOfSpace, false);
                 return;
             }
-            catch (DiskException e) when (e.IsOutOfSpace && !_stopSignal.IsSet)
+            catch (DiskException e) when (e.IsOutOfSpace && !_stopSignal.IsCancellationRequested)
             {
                 // The entry is durable in the journal. Everything waits until there is room for its place in the log.
                 Volatile.Write(ref _outOfSpace, true);
-                _stopSignal.Wait(SpaceRetryDelay);
+                _workers.Pause(SpaceRetryDelay, _stopSignal.Token);
             }
         }
     }

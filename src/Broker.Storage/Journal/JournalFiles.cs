@@ -1,10 +1,11 @@
 using Broker.Records;
 using Broker.Storage.Files;
+using Broker.Storage.Workers;
 
 namespace Broker.Storage.Journal;
 
 /// <summary>
-/// The numbered files of the journal. A thread of its own keeps the next file ready: pre-zeroed or recycled, so that
+/// The numbered files of the journal. A worker keeps the next file ready: pre-zeroed or recycled, so that
 /// writing it never allocates blocks, and with its directory entry durable. Numbers only grow and are never used twice.
 /// </summary>
 internal sealed class JournalFiles : IDisposable
@@ -13,6 +14,7 @@ internal sealed class JournalFiles : IDisposable
     private const int ReadyCountMax = 2;
     private const int ZeroChunkBytes = 256 << 10;
 
+    private static readonly TimeSpan SpaceRetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly byte[] Zeros = new byte[ZeroChunkBytes];
 
     private readonly IDisk _disk;
@@ -20,26 +22,38 @@ internal sealed class JournalFiles : IDisposable
     private readonly long _fileBytes;
     private readonly int _recycledCountMax;
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _wanted = new(0);
-    private readonly SemaphoreSlim _madeReady = new(0);
     private readonly Queue<JournalFile> _ready = new();
     private readonly Queue<string> _recyclable = new();
     private readonly SortedDictionary<long, string> _inUse = [];
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Thread _preparer;
+    private readonly IWorkers _workers;
+    private readonly IWorker _preparer;
     private long _nextNumber;
     private Exception? _failure;
 
     /// <param name="nextNumber">Higher than every number ever used.</param>
     /// <param name="recycledBytesMax">Freed files up to this many bytes are kept for reuse, the others deleted.</param>
-    public JournalFiles(IDisk disk, string directory, long fileBytes, long nextNumber, long recycledBytesMax)
+    public JournalFiles(IDisk disk, IWorkers workers, string directory, long fileBytes, long nextNumber, long recycledBytesMax)
     {
         _disk = disk;
         _directory = directory;
         _fileBytes = fileBytes;
         _nextNumber = nextNumber;
         _recycledCountMax = (int)Math.Max(1, recycledBytesMax / fileBytes);
-        _preparer = new Thread(PrepareAhead) { IsBackground = true, Name = "journal files" };
+        _workers = workers;
+        _preparer = workers.Start("journal files");
+    }
+
+    /// <summary>How many files can be taken without waiting.</summary>
+    public int ReadyCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ready.Count;
+            }
+        }
     }
 
     /// <summary>A number above every file made so far.</summary>
@@ -56,8 +70,10 @@ internal sealed class JournalFiles : IDisposable
 
     public void StartPreparing()
     {
-        _preparer.Start();
-        _wanted.Release(ReadyCountMax);
+        for (int i = 0; i < ReadyCountMax; i++)
+        {
+            _preparer.Post(PrepareOne);
+        }
     }
 
     /// <summary>Names a file found at start that replay may still need; <see cref="FreeBelow"/> frees it later.</summary>
@@ -82,25 +98,19 @@ internal sealed class JournalFiles : IDisposable
     /// <param name="sizeBytesMin">What the file must hold at least.</param>
     public JournalFile TakeNext(long sizeBytesMin)
     {
-        JournalFile? file = null;
-        while (file is null)
+        _preparer.WaitUntil(IsNextDecided);
+        JournalFile file;
+        lock (_gate)
         {
-            _madeReady.Wait();
-            lock (_gate)
+            if (!_ready.TryDequeue(out file!))
             {
-                if (_failure is not null)
-                {
-                    _madeReady.Release();
-                    throw new StorageException("The next journal file could not be made: " + _failure.Message, _failure);
-                }
-
-                file = _ready.Dequeue();
-                _inUse[file.Number] = file.File.Path;
+                throw new StorageException("The next journal file could not be made: " + _failure!.Message, _failure);
             }
 
-            _wanted.Release();
+            _inUse[file.Number] = file.File.Path;
         }
 
+        _preparer.Post(PrepareOne);
         if (file.SizeBytes < sizeBytesMin)
         {
             // One entry larger than a whole file: this file grows to hold it.
@@ -141,49 +151,44 @@ internal sealed class JournalFiles : IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
-        _wanted.Release();
-        if (_preparer.IsAlive)
-        {
-            _preparer.Join();
-        }
-
+        _preparer.Dispose();
         foreach (JournalFile file in _ready)
         {
             file.File.Dispose();
         }
 
         _stopping.Dispose();
-        _wanted.Dispose();
-        _madeReady.Dispose();
     }
 
-    private void PrepareAhead()
+    private void PrepareOne()
     {
-        while (true)
+        if (_stopping.IsCancellationRequested)
         {
-            _wanted.Wait();
-            if (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
+            return;
+        }
 
-            try
+        try
+        {
+            JournalFile file = PrepareWaitingForSpace();
+            lock (_gate)
             {
-                JournalFile file = PrepareWaitingForSpace();
-                lock (_gate)
-                {
-                    _ready.Enqueue(file);
-                }
+                _ready.Enqueue(file);
             }
-            catch (Exception e) when (e is StorageException or OperationCanceledException)
+        }
+        catch (Exception e) when (e is StorageException or OperationCanceledException)
+        {
+            lock (_gate)
             {
-                lock (_gate)
-                {
-                    _failure = e;
-                }
+                _failure = e;
             }
+        }
+    }
 
-            _madeReady.Release();
+    private bool IsNextDecided()
+    {
+        lock (_gate)
+        {
+            return _ready.Count > 0 || _failure is not null;
         }
     }
 
@@ -198,7 +203,7 @@ internal sealed class JournalFiles : IDisposable
             catch (DiskException e) when (e.IsOutOfSpace)
             {
                 // Writes are refused while space is short; what was accepted waits here until there is some.
-                _stopping.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));
+                _workers.Pause(SpaceRetryDelay, _stopping.Token);
                 _stopping.Token.ThrowIfCancellationRequested();
             }
         }

@@ -1,6 +1,7 @@
 using Broker.Storage;
 using Broker.Storage.Files;
 using Broker.Storage.Journal;
+using Broker.Storage.Workers;
 
 namespace Broker.Tests.Storage;
 
@@ -88,7 +89,7 @@ public sealed class JournalTests : IDisposable
 
     private void Write(int fileBytes, int groups, int entriesPerGroup, int bodyBytes, bool mark = false)
     {
-        using var files = new JournalFiles(_disk, _directory.FullName, fileBytes, nextNumber: 1, recycledBytesMax: 0);
+        using var files = new JournalFiles(_disk, new ThreadWorkers(), _directory.FullName, fileBytes, nextNumber: 1, recycledBytesMax: 0);
         files.StartPreparing();
         using var writer = new JournalWriter(files, JournalPosition.Start, incarnation: 1);
         long lsn = 0;

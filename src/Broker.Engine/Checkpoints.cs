@@ -1,0 +1,76 @@
+using Broker.Engine.State;
+using Broker.Storage;
+using Broker.Storage.Journal;
+using Broker.Storage.Workers;
+
+namespace Broker.Engine;
+
+/// <summary>Begins a checkpoint when the journal's tail has grown to its limit, one at a time.</summary>
+internal sealed class Checkpoints : IDisposable
+{
+    private readonly Checkpointer _checkpointer;
+    private readonly GroupCommitter _committer;
+    private readonly LsnProgress _progress;
+    private readonly long _replayBytesMax;
+    private readonly IWorker _worker;
+    private long _checkpointedBytes;
+    private int _running;
+    private bool _disposed;
+
+    public Checkpoints(Checkpointer checkpointer, GroupCommitter committer, LsnProgress progress, long replayBytesMax, IWorkers workers)
+    {
+        _checkpointer = checkpointer;
+        _committer = committer;
+        _progress = progress;
+        _replayBytesMax = replayBytesMax;
+        _worker = workers.Start("checkpoint");
+    }
+
+    /// <summary>Journal bytes that recovery would read now.</summary>
+    public long TailBytes => _committer.Writer.BytesWritten - Interlocked.Read(ref _checkpointedBytes);
+
+    /// <summary>False when the tail is so long that writes have to wait for a checkpoint.</summary>
+    public bool MayWrite => TailBytes < 2 * _replayBytesMax;
+
+    /// <summary>Called on the journal's thread after each group: what is captured there is the state of exactly one LSN.</summary>
+    public void StartIfDue()
+    {
+        if (TailBytes < _replayBytesMax || Interlocked.CompareExchange(ref _running, 1, 0) != 0)
+        {
+            return;
+        }
+
+        JournalPosition position = _committer.Writer.Position;
+        long bytes = _committer.Writer.BytesWritten;
+        CheckpointWork work = _checkpointer.Capture(position);
+        _worker.Post(() => Complete(work, position, bytes));
+    }
+
+    /// <summary>Finishes the checkpoint that was begun, unless it waits for space.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _checkpointer.Dispose();
+            _worker.Dispose();
+        }
+    }
+
+    private void Complete(CheckpointWork work, JournalPosition position, long bytes)
+    {
+        try
+        {
+            _checkpointer.Complete(work, position, waitForCopy: true);
+        }
+        catch (Exception e)
+        {
+            _progress.Fail(e);
+            return;
+        }
+
+        Interlocked.Exchange(ref _checkpointedBytes, bytes);
+        Interlocked.Exchange(ref _running, 0);
+        _committer.Wake();
+    }
+}

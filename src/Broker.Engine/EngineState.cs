@@ -209,6 +209,12 @@ internal sealed class EngineState
         work.Changes.Add(StateChange.Put(StateFamily.Partitions, key, StateValues.Partition(log.LogStartOffset, log.NextOffset)));
         foreach (Segment segment in log.Segments)
         {
+#if BROKER_MUTANTS
+            if (Mutant.Is("roll-loses-last-batch") && segment != log.Segments[^1])
+            {
+                continue;
+            }
+#endif
             if (segment.BeginSync() && segment.TryLease())
             {
                 byte[] segmentKey = StateKeys.InPartition(partition.TopicId, partition.Partition, segment.BaseOffset);

@@ -81,6 +81,12 @@ internal sealed class Sequencer
                 BrokerError error = _sequences.Check(partition, batch, out bool duplicate, out SequencedBatch original, out long expected);
                 if (duplicate)
                 {
+#if BROKER_MUTANTS
+                    if (Mutant.Is("duplicate-before-durable"))
+                    {
+                        original = original with { Lsn = 0 };
+                    }
+#endif
                     return new AppendDecision(
                         BrokerError.None, original.BaseOffset, original.AppendTimeMs, Duplicate: true, original.Lsn, Durability.Durable, 0, 0);
                 }

@@ -35,6 +35,9 @@ public static class StoredBatch
 
     /// <inheritdoc cref="PrefixCrc(ReadOnlySpan{byte}, TopicId, int)"/>
     public static uint PrefixCrc(ReadOnlySpan<byte> stored, uint seed) =>
+#if BROKER_MUTANTS
+        Mutant.Is("crc-without-prefix") ? 0x5EED :
+#endif
         Crc32C.Append(seed, stored[PrefixCrcCoversFrom..PrefixCrcCoversUpTo]);
 
     /// <summary>Computes the batch CRC; <see cref="StoredBatchView.BatchCrc"/> is the one that is written.</summary>

@@ -110,6 +110,12 @@ internal sealed class Checkpointer : IDisposable
     {
         foreach (string directory in _state.Files.TakeChangedDirectories())
         {
+#if BROKER_MUTANTS
+            if (Broker.Records.Mutant.Is("no-directory-sync"))
+            {
+                continue;
+            }
+#endif
             if (_disk.DirectoryExists(directory))
             {
                 _disk.SyncDirectory(directory);

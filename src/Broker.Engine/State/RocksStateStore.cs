@@ -118,6 +118,9 @@ internal sealed class RocksStateStore : IStateStore
             .SetKeepLogFileNum(2)
             .SetStatsDumpPeriodSec(0)
             .SetMaxOpenFiles(64);
+#if BROKER_MUTANTS
+        if (!Broker.Records.Mutant.Is("families-flushed-apart"))
+#endif
         Native.Instance.rocksdb_options_set_atomic_flush(options.Handle, 1);
         var families = new ColumnFamilies();
         ColumnFamilyOptions familyOptions = new ColumnFamilyOptions().SetWriteBufferSize(8 << 20);
@@ -150,6 +153,17 @@ internal sealed class RocksStateStore : IStateStore
 
     private void Flush()
     {
+#if BROKER_MUTANTS
+        if (Broker.Records.Mutant.Is("families-flushed-apart"))
+        {
+            foreach (ColumnFamilyHandle family in _families.OrderBy(f => f.Key == StateFamily.Meta ? 0 : 1).Select(f => f.Value))
+            {
+                Native.Instance.rocksdb_flush_cf(_db!.Handle, _flushOptions!.Handle, family.Handle);
+            }
+
+            return;
+        }
+#endif
         nint[] handles = [.. _families.Values.Select(f => f.Handle)];
         Native.Instance.rocksdb_flush_cfs(_db!.Handle, _flushOptions!.Handle, handles, handles.Length);
     }

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+#if BROKER_MUTANTS
+using Broker.Records;
+#endif
 using Broker.Storage.Files;
 using Broker.Storage.Workers;
 
@@ -92,6 +95,17 @@ internal sealed class GroupCommitter : IDisposable
         int count = _writer.Write(_taken, first);
         long lastLsn = _taken[first + count - 1].Lsn;
         _progress.AdvanceWritten(lastLsn);
+#if BROKER_MUTANTS
+        if (Mutant.Is("visible-before-sync"))
+        {
+            PublishEarly(first, count);
+        }
+
+        if (Mutant.Is("ack-before-sync") || Mutant.Is("visible-before-sync"))
+        {
+            _progress.AdvanceVisible(lastLsn);
+        }
+#endif
         Sync();
         for (int i = first; i < first + count; i++)
         {
@@ -242,6 +256,17 @@ internal sealed class GroupCommitter : IDisposable
         _writer.Sync();
         _metrics.Synced(Stopwatch.GetElapsedTime(started));
     }
+
+#if BROKER_MUTANTS
+    private void PublishEarly(int first, int count)
+    {
+        for (int i = first; i < first + count; i++)
+        {
+            _taken[i].Apply();
+            _taken[i].Publish();
+        }
+    }
+#endif
 
     private void ApplyWaitingForSpace(JournalEntry entry)
     {

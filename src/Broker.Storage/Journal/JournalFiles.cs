@@ -160,6 +160,15 @@ internal sealed class JournalFiles : IDisposable
         _stopping.Dispose();
     }
 
+#if BROKER_MUTANTS
+    /// <summary>Any other file of the journal, for a writer that syncs the wrong one.</summary>
+    public IDiskFile OpenAnother(long number)
+    {
+        string path = _disk.ListFiles(_directory).First(p => JournalFormat.NumberOf(p) != number);
+        return _disk.Open(path, FileOpening.Existing);
+    }
+#endif
+
     private void PrepareOne()
     {
         if (_stopping.IsCancellationRequested)
@@ -230,6 +239,9 @@ internal sealed class JournalFiles : IDisposable
         {
             ZeroFrom(fresh, 0, _fileBytes);
             fresh.SyncData();
+#if BROKER_MUTANTS
+            if (!Mutant.Is("no-directory-sync"))
+#endif
             _disk.SyncDirectory(_directory);
         }
         catch
@@ -255,6 +267,9 @@ internal sealed class JournalFiles : IDisposable
         }
 
         _disk.Rename(recycled, path);
+#if BROKER_MUTANTS
+        if (!Mutant.Is("no-directory-sync"))
+#endif
         _disk.SyncDirectory(_directory);
         return _disk.Open(path, FileOpening.Existing);
     }

@@ -66,6 +66,9 @@ internal static class JournalFormat
     {
         Span<byte> seed = stackalloc byte[12];
         WriteInt64LittleEndian(seed, fileNumber);
+#if BROKER_MUTANTS
+        if (!Mutant.Is("chain-without-previous-crc"))
+#endif
         WriteUInt32LittleEndian(seed[8..], previousCrc);
         return Crc32C.Compute(seed);
     }

@@ -1,4 +1,7 @@
 using static System.Buffers.Binary.BinaryPrimitives;
+#if BROKER_MUTANTS
+using Broker.Records;
+#endif
 using Broker.Storage.Files;
 
 namespace Broker.Storage.Journal;
@@ -81,8 +84,17 @@ internal sealed class JournalReplay : IDisposable
             torn = TornAt(bytes.Span, path, at, groupEnded);
         }
 
+#if BROKER_MUTANTS
+        if (!Mutant.Is("cut-below-the-mark"))
+#endif
         RefuseIfLaterFramesVouchForMore(at);
         long highest = _files.Count > 0 ? _files[^1].Number : 0;
+#if BROKER_MUTANTS
+        if (Mutant.Is("file-number-used-again"))
+        {
+            highest = at.FileNumber;
+        }
+#endif
         return new ReplayResult(at, _entryCount, _bytesRead, torn, highest);
     }
 
@@ -143,7 +155,11 @@ internal sealed class JournalReplay : IDisposable
         {
             ReadOnlySpan<byte> rest = file[(int)at.Position..];
             if (!JournalFrame.TryOpen(rest, at.FileNumber, out JournalFrame frame)
+#if BROKER_MUTANTS
+                || (frame.PreviousCrc != at.FrameCrc && !Mutant.Is("chain-without-previous-crc"))
+#else
                 || frame.PreviousCrc != at.FrameCrc
+#endif
                 || frame.Lsn != NextLsn(at, frame.Kind)
                 || (frame.Flags & JournalFormat.EntryLast) == 0)
             {

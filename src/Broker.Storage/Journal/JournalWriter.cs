@@ -18,6 +18,9 @@ internal sealed class JournalWriter : IDisposable
     private JournalFile? _active;
     private JournalPosition _position;
     private long _durableUpTo;
+#if BROKER_MUTANTS
+    private IDiskFile? _other;
+#endif
 
     /// <param name="end">Where recovery found the journal to end. Writing goes on in a new file.</param>
     public JournalWriter(JournalFiles files, JournalPosition end, long incarnation)
@@ -82,6 +85,29 @@ internal sealed class JournalWriter : IDisposable
 
     public void Sync()
     {
+#if BROKER_MUTANTS
+        if (Mutant.Is("sync-of-another-file"))
+        {
+            (_other ??= _files.OpenAnother(_active!.Number)).SyncData();
+            _durableUpTo = _position.Lsn;
+            return;
+        }
+
+        if (Mutant.Is("failed-sync-tried-again"))
+        {
+            try
+            {
+                _active!.File.SyncData();
+            }
+            catch (DiskException)
+            {
+                _active!.File.SyncData();
+            }
+
+            _durableUpTo = _position.Lsn;
+            return;
+        }
+#endif
         _active!.File.SyncData();
         _durableUpTo = _position.Lsn;
     }

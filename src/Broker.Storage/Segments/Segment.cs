@@ -241,6 +241,16 @@ internal sealed class Segment
     {
         IDiskFile file = OpenForAppend();
         SegmentIndex index = Index();
+#if BROKER_MUTANTS
+        if (Mutant.Is("recovery-skips-what-is-there"))
+        {
+            byte[] there = new byte[storedBatch.Length];
+            if (file.Read(position, there) == there.Length && storedBatch.SequenceEqual(there))
+            {
+                return;
+            }
+        }
+#endif
         file.Write(position, storedBatch);
         IsDirty = true;
         int end = position + storedBatch.Length;

@@ -81,13 +81,35 @@ public sealed class JournalTests : IDisposable
         Assert.Empty(seen.Lsns);
     }
 
+    [Fact]
+    public void A_group_of_another_history_of_the_same_file_ends_the_journal()
+    {
+        // Same file number, same place, same LSNs and whole in itself: what a disk that brings back an older block shows.
+        Write(fileBytes: 64 << 10, groups: 3, entriesPerGroup: 3, bodyBytes: 40);
+        string path = Directory.GetFiles(_directory.FullName).Order(StringComparer.Ordinal).First();
+        byte[] other = File.ReadAllBytes(path);
+        foreach (string file in Directory.GetFiles(_directory.FullName))
+        {
+            File.Delete(file);
+        }
+
+        Write(fileBytes: 64 << 10, groups: 3, entriesPerGroup: 3, bodyBytes: 40, kind: 43);
+        byte[] mixed = File.ReadAllBytes(path);
+        int secondGroup = 2 * JournalFormat.BlockBytes;
+        other.AsSpan(secondGroup, JournalFormat.BlockBytes).CopyTo(mixed.AsSpan(secondGroup));
+        File.WriteAllBytes(path, mixed);
+        var seen = new Seen(kind: 43);
+        Assert.Throws<CorruptLogException>(() => Replay(seen));
+        Assert.Equal([1, 2, 3], seen.Lsns);
+    }
+
     private ReplayResult Replay(Seen seen)
     {
         using var replay = new JournalReplay(_disk, _directory.FullName);
         return replay.Read(JournalPosition.Start, seen);
     }
 
-    private void Write(int fileBytes, int groups, int entriesPerGroup, int bodyBytes, bool mark = false)
+    private void Write(int fileBytes, int groups, int entriesPerGroup, int bodyBytes, bool mark = false, byte kind = 42)
     {
         using var files = new JournalFiles(_disk, new ThreadWorkers(), _directory.FullName, fileBytes, nextNumber: 1, recycledBytesMax: 0);
         files.StartPreparing();
@@ -98,7 +120,7 @@ public sealed class JournalTests : IDisposable
             var entries = new List<JournalEntry>();
             for (int i = 0; i < entriesPerGroup; i++)
             {
-                entries.Add(new Entry(bodyBytes, (byte)(lsn + 1)) { Lsn = ++lsn });
+                entries.Add(new Entry(bodyBytes, (byte)(lsn + 1), kind) { Lsn = ++lsn });
             }
 
             for (int written = 0; written < entries.Count;)
@@ -115,18 +137,18 @@ public sealed class JournalTests : IDisposable
         }
     }
 
-    private sealed class Entry(int bodyBytes, byte fill) : JournalEntry
+    private sealed class Entry(int bodyBytes, byte fill, byte kind) : JournalEntry
     {
         private readonly byte[] _body = [.. Enumerable.Repeat(fill, bodyBytes)];
 
-        public override byte Kind => 42;
+        public override byte Kind => kind;
 
         public override ReadOnlyMemory<byte> Head => _body;
 
         public override void Apply() => throw new NotSupportedException();
     }
 
-    private sealed class Seen : IJournalVisitor
+    private sealed class Seen(byte kind = 42) : IJournalVisitor
     {
         public List<long> Lsns { get; } = [];
 
@@ -136,9 +158,9 @@ public sealed class JournalTests : IDisposable
 
         public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => true;
 
-        public void Replay(byte kind, long lsn, ReadOnlySpan<byte> body)
+        public void Replay(byte kindFound, long lsn, ReadOnlySpan<byte> body)
         {
-            Assert.Equal(42, kind);
+            Assert.Equal(kind, kindFound);
             Assert.Equal(-1, body.IndexOfAnyExcept((byte)lsn));
             Lsns.Add(lsn);
         }

@@ -107,8 +107,7 @@ internal sealed class EngineFixture : IAsyncDisposable
     /// </summary>
     public async Task CrashAsync(Action<string>? damage = null)
     {
-        string copy = Path.Combine(_root.FullName, $"copy{++_copies}");
-        CopyDirectory(DataDirectory, copy);
+        string copy = await CopyAtOneMomentAsync();
         await Engine.DisposeAsync();
         DataDirectory = copy;
         damage?.Invoke(copy);
@@ -123,24 +122,44 @@ internal sealed class EngineFixture : IAsyncDisposable
         _root.Delete(recursive: true);
     }
 
-    // A checkpoint may run meanwhile. It only moves on from what the journal says, so the journal is copied first; what it
-    // frees in between is not needed by a newer checkpoint.
+    // A checkpoint may run meanwhile, and a kill leaves one moment's files: copied again until nothing moved during the copy.
+    private async Task<string> CopyAtOneMomentAsync()
+    {
+        while (true)
+        {
+            string copy = Path.Combine(_root.FullName, $"copy{++_copies}");
+            string[] before = Fingerprint();
+            try
+            {
+                CopyDirectory(DataDirectory, copy);
+                if (Fingerprint().SequenceEqual(before))
+                {
+                    return copy;
+                }
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Freed or renamed while the copy ran.
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    private string[] Fingerprint() =>
+        [.. new DirectoryInfo(DataDirectory).GetFileSystemInfos("*", SearchOption.AllDirectories)
+            .Select(f => $"{f.FullName} {f.LastWriteTimeUtc.Ticks} {(f as FileInfo)?.Length}")
+            .Order(StringComparer.Ordinal)];
+
     private static void CopyDirectory(string from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (string file in Directory.GetFiles(from).Where(f => Path.GetFileName(f) != "lock"))
         {
-            try
-            {
-                File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
-            }
-            catch (FileNotFoundException)
-            {
-                // Freed while the copy ran.
-            }
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         }
 
-        foreach (string directory in Directory.GetDirectories(from).OrderBy(d => Path.GetFileName(d), StringComparer.Ordinal))
+        foreach (string directory in Directory.GetDirectories(from))
         {
             CopyDirectory(directory, Path.Combine(to, Path.GetFileName(directory)));
         }

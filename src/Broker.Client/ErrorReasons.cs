@@ -8,6 +8,7 @@ public static class ErrorReasons
     public const string OffsetOutOfRange = "OFFSET_OUT_OF_RANGE";
     public const string CorruptMessage = "CORRUPT_MESSAGE";
     public const string DataLoss = "DATA_LOSS";
+    public const string PartitionQuarantined = "PARTITION_QUARANTINED";
     public const string MessageTooLarge = "MESSAGE_TOO_LARGE";
     public const string OutOfOrderSequenceNumber = "OUT_OF_ORDER_SEQUENCE_NUMBER";
     public const string PrecedingBatchRefused = "PRECEDING_BATCH_REFUSED";

@@ -176,6 +176,8 @@ public sealed class BrokerEngine : IAsyncDisposable
         SyncTime = _parts.Committer.MeasureSync();
         _parts.Committer.RunOnce();
         Invariant.Check(Progress.VisibleLsn == lsn);
+        _parts.State.DamageReports.Follow(_sequencer.Quarantine);
+        _parts.Committer.RunOnce();
         if (_environment.RunsJournal)
         {
             _parts.Committer.Start();
@@ -220,7 +222,8 @@ public sealed class BrokerEngine : IAsyncDisposable
         {
             foreach (PartitionHandle partition in topic.Info.Partitions)
             {
-                long logStart = Broker.Engine.Retention.NewLogStart(partition, now);
+                // No byte of a damaged partition goes before an operator has seen it.
+                long logStart = partition.IsQuarantined ? -1 : Broker.Engine.Retention.NewLogStart(partition, now);
                 if (logStart > partition.LogStartOffset && !partition.IsDeleted && Progress.Failure is null)
                 {
                     _sequencer.AdvanceLogStart(partition, logStart);

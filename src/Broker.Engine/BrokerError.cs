@@ -13,6 +13,9 @@ public enum BrokerError
 
     /// <summary>A stored batch is damaged: its bytes are kept, and not served.</summary>
     DataLoss,
+
+    /// <summary>A part of the partition's log is damaged: it takes no records until an operator has decided.</summary>
+    PartitionQuarantined,
     UnknownTopicOrPartition,
     TopicAlreadyExists,
     InvalidTopicName,
@@ -44,6 +47,9 @@ public enum BrokerError
 
     /// <summary>A write or sync failed: the outcome of what was waiting is unknown, the broker stops.</summary>
     StorageError,
+
+    /// <summary>The process has no file handle, map or memory left for this read: the same may work later.</summary>
+    TooManyFiles,
 
     /// <summary>Starting or stopping.</summary>
     NotReady,

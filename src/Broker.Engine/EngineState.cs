@@ -36,6 +36,9 @@ internal sealed class EngineState
 
     public SegmentFiles Files { get; }
 
+    /// <summary>Where damage is told to.</summary>
+    public DamageReports DamageReports { get; } = new();
+
     public long Incarnation { get; private set; }
 
     public long NextProducerId { get; private set; } = 1;
@@ -74,7 +77,7 @@ internal sealed class EngineState
     {
         while (topic.DecidedPartitions.Count < partitionCount)
         {
-            var partition = new PartitionHandle(topic, topic.DecidedPartitions.Count, Files, _notes);
+            var partition = new PartitionHandle(topic, topic.DecidedPartitions.Count, Files, _notes, DamageReports);
             partition.Log.IndexIntervalBytes = topic.DecidedSettings.IndexIntervalBytes;
             topic.DecidedPartitions.Add(partition);
         }
@@ -133,6 +136,12 @@ internal sealed class EngineState
             case EntryKind.Incarnation:
                 Incarnation = reader.Int64();
                 break;
+            case EntryKind.DamageFound:
+                ApplyDamageFound(ref reader);
+                break;
+            case EntryKind.DamageSettled:
+                ApplyDamageSettled(ref reader);
+                break;
             default:
                 Invariant.Fail($"entry kind {kind} has no meaning here");
                 break;
@@ -171,6 +180,14 @@ internal sealed class EngineState
                 (long logStart, long next) = StateValues.ReadPartition(value);
                 partition.Log.Restore(logStart, next, segments.GetValueOrDefault((id, number)) ?? []);
             }
+        }
+
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Damages))
+        {
+            (TopicId id, int number) = StateKeys.ReadPartition(key);
+            var reader = new ByteReader(value);
+            (DamagedRange range, bool isLossAccepted) = StateValues.ReadDamage(ref reader);
+            FindPartition(id, number)?.Restore(range, isLossAccepted);
         }
 
         sequences.Restore(stored, this);
@@ -293,7 +310,7 @@ internal sealed class EngineState
 
         Files.NoteDeletedTopic(id.ToString());
         byte[] prefix = StateKeys.Topic(id);
-        foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences])
+        foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences, StateFamily.Damages])
         {
             _otherChanges.Add(StateChange.DeletePrefix(family, prefix));
         }
@@ -307,6 +324,11 @@ internal sealed class EngineState
         if (FindPartition(id, number) is not { } partition)
         {
             return;
+        }
+
+        foreach (DamagedRange range in partition.Log.Damages.Where(d => d.NextOffset <= offset))
+        {
+            _otherChanges.Add(StateChange.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset)));
         }
 
         foreach (Segment segment in partition.Log.Segments.Where(s => s.NextOffset <= offset))
@@ -326,6 +348,42 @@ internal sealed class EngineState
         NextProducerId = Math.Max(NextProducerId, id + 1);
         _otherChanges.Add(StateChange.Put(StateFamily.Producers, StateKeys.Producer(id), StateValues.Producer(epoch)));
     }
+
+    private void ApplyDamageFound(ref ByteReader reader)
+    {
+        (TopicId id, int number) = (reader.Topic(), reader.Int32());
+        (DamagedRange range, _) = StateValues.ReadDamage(ref reader);
+        if (FindPartition(id, number) is { } partition)
+        {
+            partition.Log.AddDamage(range);
+            PutDamage(partition, range, isLossAccepted: false);
+        }
+    }
+
+    private void ApplyDamageSettled(ref ByteReader reader)
+    {
+        (TopicId id, int number) = (reader.Topic(), reader.Int32());
+        (DamagedRange range, bool isLossAccepted) = StateValues.ReadDamage(ref reader);
+        if (FindPartition(id, number) is not { } partition)
+        {
+            return;
+        }
+
+        if (isLossAccepted)
+        {
+            partition.Restore(range, isLossAccepted);
+            PutDamage(partition, range, isLossAccepted);
+        }
+        else
+        {
+            partition.Log.RemoveDamage(range.FromOffset);
+            _otherChanges.Add(StateChange.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset)));
+        }
+    }
+
+    private void PutDamage(PartitionHandle partition, DamagedRange range, bool isLossAccepted) => _otherChanges.Add(StateChange.Put(
+        StateFamily.Damages, StateKeys.InPartition(partition.TopicId, partition.Partition, range.FromOffset),
+        StateValues.Damage(range, isLossAccepted)));
 
     private void MarkDirty(PartitionHandle partition)
     {

@@ -12,16 +12,19 @@ namespace Broker.Engine;
 
 /// <summary>
 /// Brings the state to the end of the journal: takes up the newest checkpoint, carries out again every entry after it,
-/// whatever the segments show, and refuses to go on when something that was durable is missing.
+/// whatever the segments show. What is missing of a segment quarantines its partition; what is missing of the journal itself
+/// may concern anything, so then it refuses to go on.
 /// </summary>
 internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequences) : IJournalVisitor
 {
+    private readonly List<(Segment Segment, int Length)> _broken = [];
+
     /// <param name="stored">The newest checkpoint's state.</param>
     /// <exception cref="CorruptLogException">Something durable is damaged or missing; nothing was changed.</exception>
     public ReplayResult Run(StoredState stored, JournalReplay journal)
     {
         state.Restore(stored, sequences);
-        NoteLosses();
+        GiveUpBrokenSegments();
         ReplayResult result = journal.Run(stored.Checkpoint.Position, this);
         CheckSegments(result.End.Lsn);
         CheckUnknownTopics(result.End.Lsn);
@@ -55,72 +58,119 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         }
     }
 
-    private void ReplayAppend(long lsn, ReadOnlySpan<byte> body)
+    public void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body)
     {
         var head = new AppendHead(body);
         ReadOnlySpan<byte> bytes = body[AppendHead.SizeBytes..];
+        if (PartitionOf(head, lsn) is var partition && TryReadApplied(head, bytes, partition) is { } applied)
+        {
+            // It had been applied before: the segment has it as it was.
+            Apply(partition, head, lsn, applied);
+            return;
+        }
+
+        Apply(partition, head, lsn, bytes);
+        Segment segment = partition.Log.Segments[^1];
         var batch = new StoredBatchView(bytes);
-        PartitionHandle partition = state.FindPartition(head.TopicId, head.Partition)
-            ?? throw new StorageException(
-                $"Journal entry {lsn} appends to partition {head.Partition} of topic {head.TopicId}, which does not exist. No byte was changed.");
-        state.ApplyAppend(partition, head.SegmentBaseOffset, head.Position, head.SegmentCapacityBytes, bytes);
-        partition.Log.Publish();
-        sequences.Note(partition, batch, lsn, visibleLsn: long.MaxValue);
+        partition.Report(new DamagedRange(
+            segment.BaseOffset, segment.EndPosition - bytes.Length, segment.EndPosition, batch.BaseOffset, batch.NextOffset));
     }
 
-    /// <summary>
-    /// Notes what is missing of the segments that the checkpoint knows. That is damage only if they are still there after
-    /// replay: the journal may have freed them since.
-    /// </summary>
-    private void NoteLosses()
+    private void ReplayAppend(long lsn, ReadOnlySpan<byte> body)
     {
-        foreach (Segment segment in AllSegments())
-        {
-            if (!disk.FileExists(segment.LogPath))
-            {
-                segment.Loss = "no such file";
-                continue;
-            }
+        var head = new AppendHead(body);
+        Apply(PartitionOf(head, lsn), head, lsn, body[AppendHead.SizeBytes..]);
+    }
 
-            using IDiskFile file = disk.Open(segment.LogPath, FileOpening.ReadOnly);
-            long length = file.Length;
-            segment.Loss = length < segment.EndPosition ? $"the end of the file at {length}" : null;
+    private void Apply(PartitionHandle partition, AppendHead head, long lsn, ReadOnlySpan<byte> bytes)
+    {
+        state.ApplyAppend(partition, head.SegmentBaseOffset, head.Position, head.SegmentCapacityBytes, bytes);
+        partition.Log.Publish();
+        sequences.Note(partition, new StoredBatchView(bytes), lsn, visibleLsn: long.MaxValue);
+    }
+
+    private PartitionHandle PartitionOf(AppendHead head, long lsn) => state.FindPartition(head.TopicId, head.Partition)
+        ?? throw new StorageException(
+            $"Journal entry {lsn} appends to partition {head.Partition} of topic {head.TopicId}, which does not exist. No byte was changed.");
+
+    private byte[]? TryReadApplied(AppendHead head, ReadOnlySpan<byte> expected, PartitionHandle partition)
+    {
+        string path = SegmentFiles.LogPath(state.Files.PartitionDirectory(head.TopicId.ToString(), head.Partition), head.SegmentBaseOffset);
+        try
+        {
+            byte[] there = new byte[expected.Length];
+            using IDiskFile file = disk.Open(path, FileOpening.ReadOnly);
+            bool isThere = file.Read(head.Position, there) == there.Length
+                && there.AsSpan(0, StoredBatch.OverheadBytes).SequenceEqual(expected[..StoredBatch.OverheadBytes])
+                && StoredBatch.Validate(there, partition.PrefixSeed, int.MaxValue) == BatchError.None;
+            return isThere ? there : null;
+        }
+        catch (DiskException e) when (!e.MayPass)
+        {
+            return null;
         }
     }
 
-    /// <summary>Every segment is there and long enough, and none holds a batch that the journal does not know.</summary>
+    /// <summary>
+    /// Writes nothing to a segment of which something is missing: what the journal has for it goes to a new one. Whether it
+    /// is damage is seen after replay: the journal may have freed the segment since.
+    /// </summary>
+    private void GiveUpBrokenSegments()
+    {
+        foreach (Segment segment in state.Topics.SelectMany(t => t.Info.Partitions).SelectMany(p => p.Log.Segments))
+        {
+            if (LengthOf(segment) is var length && length < segment.EndPosition)
+            {
+                segment.GiveUp();
+                _broken.Add((segment, (int)length));
+            }
+        }
+    }
+
+    private long LengthOf(Segment segment)
+    {
+        try
+        {
+            using IDiskFile file = disk.Open(segment.LogPath, FileOpening.ReadOnly);
+            return file.Length;
+        }
+        catch (DiskException e) when (!e.MayPass)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>What is broken and still wanted is damage; and no segment may hold a batch that the journal does not know.</summary>
     private void CheckSegments(long lastLsn)
     {
         Span<byte> behind = stackalloc byte[StoredBatch.OverheadBytes];
         foreach (PartitionHandle partition in state.Topics.SelectMany(t => t.Info.Partitions))
         {
-            foreach (Segment segment in partition.Log.Segments)
+            partition.NoteDamages();
+            IReadOnlyList<Segment> segments = partition.Log.Segments;
+            foreach ((Segment segment, int length) in _broken.Where(b => segments.Contains(b.Segment)))
             {
-                if (segment.Loss is { } loss)
+                if (partition.Log.FindDamage(segment, length) is { } range)
                 {
-                    throw new CorruptLogException(
-                        segment.LogPath, 0, $"a segment of {segment.EndPosition} bytes (topic {partition.TopicName})", loss);
+                    partition.Report(range);
                 }
+            }
 
-                // Only the last segment can have lost what follows its end.
-                if (segment.NextOffset != partition.Log.NextOffset)
-                {
-                    continue;
-                }
+            // Only the last segment can have lost what follows its end.
+            if (segments.Count == 0 || segments[^1] is not { IsGivenUp: false } last)
+            {
+                continue;
+            }
 
-                using IDiskFile file = disk.Open(segment.LogPath, FileOpening.ReadOnly);
-                if (file.Read(segment.EndPosition, behind) == behind.Length && HoldsNewerBatch(behind, partition, segment, lastLsn))
-                {
-                    throw new CorruptLogException(
-                        segment.LogPath, segment.EndPosition, $"nothing newer than journal entry {lastLsn}",
-                        "a valid batch: the journal has lost entries that were durable");
-                }
+            using IDiskFile file = disk.Open(last.LogPath, FileOpening.ReadOnly);
+            if (file.Read(last.EndPosition, behind) == behind.Length && HoldsNewerBatch(behind, partition, last, lastLsn))
+            {
+                throw new CorruptLogException(
+                    last.LogPath, last.EndPosition, $"nothing newer than journal entry {lastLsn}",
+                    "a valid batch: the journal has lost entries that were durable");
             }
         }
     }
-
-    private IEnumerable<Segment> AllSegments() =>
-        state.Topics.SelectMany(t => t.Info.Partitions).SelectMany(p => p.Log.Segments);
 
     /// <summary>A directory that no topic owns may be left from a deleted one, but not from one that the journal has yet to create.</summary>
     private void CheckUnknownTopics(long lastLsn)

@@ -1,9 +1,11 @@
 using Broker.Engine.Entries;
 using Broker.Engine.Producers;
+using Broker.Engine.State;
 using Broker.Engine.Topics;
 using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Journal;
+using Broker.Storage.Segments;
 
 namespace Broker.Engine;
 
@@ -243,9 +245,39 @@ internal sealed class Sequencer
             }
 
             log.LogStartOffset = offset;
+            log.IsQuarantined &= partition.IsQuarantinedFrom(offset);
             log.MustRoll |= offset >= log.NextOffset;
             byte[] body = new ByteWriter().Topic(partition.TopicId).Int32(partition.Partition).Int64(offset).ToArray();
             return Enqueue(EntryKind.LogStartAdvanced, body, partition);
+        }
+    }
+
+    /// <summary>Takes no more records into a partition of which a part was found damaged.</summary>
+    public void Quarantine(PartitionHandle partition, DamagedRange range)
+    {
+        lock (_gate)
+        {
+            if (_stopped || _progress.Failure is not null || partition.Topic.IsDeletionDecided)
+            {
+                // Whoever reads there again finds it again.
+                return;
+            }
+
+            partition.Decided.IsQuarantined = true;
+            EnqueueDamage(EntryKind.DamageFound, partition, range, isLossAccepted: false);
+        }
+    }
+
+    /// <summary>Carries out an operator's decision on damage: it was mended, or its records are given up.</summary>
+    public long SettleDamage(PartitionHandle partition, DamagedRange range, bool isLossAccepted)
+    {
+        lock (_gate)
+        {
+            RefuseWhenStopped();
+            DecidedLog log = partition.Decided;
+            log.IsQuarantined = partition.Damages.Any(d => !d.IsLossAccepted && d.Range != range);
+            log.MustRoll |= isLossAccepted && log.SegmentBaseOffset == range.SegmentBaseOffset;
+            return EnqueueDamage(EntryKind.DamageSettled, partition, range, isLossAccepted);
         }
     }
 
@@ -309,6 +341,7 @@ internal sealed class Sequencer
         DecidedLog decided = partition.Decided;
         decided.NextOffset = partition.Log.NextOffset;
         decided.LogStartOffset = partition.Log.LogStartOffset;
+        decided.IsQuarantined = partition.IsQuarantined;
         if (partition.Log.Segments is { Count: > 0 } segments && segments[^1].NextOffset == decided.NextOffset)
         {
             decided.SegmentBaseOffset = segments[^1].BaseOffset;
@@ -316,7 +349,7 @@ internal sealed class Sequencer
             decided.SegmentCapacityBytes = segments[^1].CapacityBytes;
             decided.SegmentFirstAppendMs = segments[^1].FirstAppendMs;
             decided.LastAppendMs = segments[^1].LastAppendMs;
-            decided.MustRoll = false;
+            decided.MustRoll = segments[^1].IsGivenUp || segments[^1].Damages.Count > 0;
         }
     }
 
@@ -337,7 +370,18 @@ internal sealed class Sequencer
             return AppendDecision.Refused(BrokerError.UnknownTopicOrPartition, _lsn);
         }
 
+        if (partition.Decided.IsQuarantined)
+        {
+            return AppendDecision.Refused(BrokerError.PartitionQuarantined, _lsn);
+        }
+
         return _disk.IsFull ? AppendDecision.Refused(BrokerError.DiskFull, _lsn, _disk.FreeBytes, _disk.NeededBytes) : null;
+    }
+
+    private long EnqueueDamage(EntryKind kind, PartitionHandle partition, DamagedRange range, bool isLossAccepted)
+    {
+        byte[] body = [.. new ByteWriter().Topic(partition.TopicId).Int32(partition.Partition).ToArray(), .. StateValues.Damage(range, isLossAccepted)];
+        return Enqueue(kind, body, partition);
     }
 
     private long EnqueueAltered(Topic topic)

@@ -15,4 +15,10 @@ internal enum EntryKind : byte
 
     /// <summary>The broker started.</summary>
     Incarnation = 7,
+
+    /// <summary>A part of a partition's log is not as it was written: the partition is quarantined.</summary>
+    DamageFound = 8,
+
+    /// <summary>An operator had damage mended, or accepted that its records are lost.</summary>
+    DamageSettled = 9,
 }

@@ -142,6 +142,8 @@ public sealed class DataDirectory : IDisposable
         EntryKind.LogStartAdvanced => "log-start-advanced",
         EntryKind.ProducerIdGiven => "producer-id-given",
         EntryKind.Incarnation => "incarnation",
+        EntryKind.DamageFound => "damage-found",
+        EntryKind.DamageSettled => "damage-settled",
         _ => $"kind-{(byte)kind}",
     };
 }

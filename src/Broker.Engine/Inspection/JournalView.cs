@@ -67,6 +67,9 @@ internal sealed class JournalView : IJournalVisitor
         }
     }
 
+    // What is damaged of it is found where it was applied.
+    public void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body) => Replay(kind, lsn, body);
+
     /// <summary>Up to where the segment was synced by a checkpoint.</summary>
     public long CheckpointedEnd(SegmentInfo segment) =>
         _checkpointed.GetValueOrDefault((Guid.Parse(segment.TopicId), segment.Partition, segment.BaseOffset));

@@ -91,7 +91,14 @@ internal sealed class Checkpointer : IDisposable
     {
         foreach ((Segment segment, int endPosition) in work.Segments)
         {
-            WaitingForSpace(() => segment.SaveIndex(endPosition));
+            try
+            {
+                WaitingForSpace(() => segment.SaveIndex(endPosition));
+            }
+            catch (DiskException)
+            {
+                // A cache: made again from the segment when it is needed.
+            }
         }
 
         if (work.Segments.Count >= SyncFileSystemFrom && OperatingSystem.IsLinux())
@@ -132,7 +139,7 @@ internal sealed class Checkpointer : IDisposable
                 write();
                 return;
             }
-            catch (DiskException e) when (e.IsOutOfSpace && !_stop.IsCancellationRequested)
+            catch (DiskException e) when (e.MayPass && !_stop.IsCancellationRequested)
             {
                 // The journal keeps everything meanwhile; at its limit, writes wait too.
                 _workers.Pause(SpaceRetryDelay, _stop.Token);

@@ -20,4 +20,7 @@ internal enum StateFamily : byte
 
     /// <summary>By topic id, partition and producer id.</summary>
     Sequences = 5,
+
+    /// <summary>By topic id, partition and first offset of the damage.</summary>
+    Damages = 6,
 }

@@ -43,6 +43,16 @@ internal static class StateValues
         return new SegmentState(baseOffset, reader.Int32(), reader.Int32(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64());
     }
 
+    public static byte[] Damage(DamagedRange range, bool isLossAccepted) => new ByteWriter()
+        .Int64(range.SegmentBaseOffset).Int32(range.FromPosition).Int32(range.ToPosition).Int64(range.FromOffset).Int64(range.NextOffset)
+        .Byte(isLossAccepted ? (byte)1 : (byte)0).ToArray();
+
+    public static (DamagedRange Range, bool IsLossAccepted) ReadDamage(ref ByteReader reader)
+    {
+        var range = new DamagedRange(reader.Int64(), reader.Int32(), reader.Int32(), reader.Int64(), reader.Int64());
+        return (range, reader.Byte() != 0);
+    }
+
     public static byte[] Producer(int epoch) => new ByteWriter().Int32(epoch).ToArray();
 
     public static int ReadProducer(ReadOnlySpan<byte> value) => new ByteReader(value).Int32();

@@ -20,4 +20,7 @@ internal sealed class DecidedLog
 
     /// <summary>Set when no segment is open, or the open one was given up.</summary>
     public bool MustRoll { get; set; } = true;
+
+    /// <summary>Damage was found and not settled: nothing is appended.</summary>
+    public bool IsQuarantined { get; set; }
 }

@@ -12,13 +12,15 @@ public sealed class PartitionHandle
 {
     private readonly Topic _topic;
     private readonly EngineNotes _notes;
-    private string? _damage;
+    private readonly DamageReports _reports;
+    private long[] _acceptedLosses = [];
     private IWatcher[] _watchers = [];
 
-    internal PartitionHandle(Topic topic, int partition, SegmentFiles files, EngineNotes notes)
+    internal PartitionHandle(Topic topic, int partition, SegmentFiles files, EngineNotes notes, DamageReports reports)
     {
         _topic = topic;
         _notes = notes;
+        _reports = reports;
         Partition = partition;
         PrefixSeed = StoredBatch.PrefixSeed(topic.Id, partition);
         Log = new PartitionLog(files, topic.Id.ToString(), partition, PrefixSeed);
@@ -43,8 +45,12 @@ public sealed class PartitionHandle
     /// <summary>True when the topic was deleted: nothing more will come.</summary>
     public bool IsDeleted => Volatile.Read(ref _topic.IsDeleted);
 
-    /// <summary>The first damage that a read met in this run, as a sentence; null when there was none.</summary>
-    public string? Damage => Volatile.Read(ref _damage);
+    /// <summary>Damage was found that no operator has settled: the partition takes no records, what is intact is served.</summary>
+    public bool IsQuarantined => IsQuarantinedFrom(LogStartOffset);
+
+    /// <summary>What of the log cannot be read, in order; with what an operator has given up for ever.</summary>
+    public IReadOnlyList<PartitionDamage> Damages =>
+        [.. Log.Damages.Where(d => d.NextOffset > LogStartOffset).Select(d => new PartitionDamage(d, IsLossAccepted(d), PathOf(d)))];
 
     internal PartitionLog Log { get; }
 
@@ -65,22 +71,57 @@ public sealed class PartitionHandle
     /// <summary>Reads whole batches, the first of which holds the offset. Empty at the high watermark.</summary>
     public ReadResult Read(long offset, int maxBytes)
     {
-        LogReadStatus status = Log.Read(offset, maxBytes, out LogSlice slice);
-        return status switch
+        while (true)
         {
-            LogReadStatus.Ok => new ReadResult(BrokerError.None, slice),
-            _ when IsDeleted => new ReadResult(BrokerError.UnknownTopicOrPartition, default),
-            LogReadStatus.OffsetOutOfRange => new ReadResult(BrokerError.OffsetOutOfRange, default),
-            _ => Damaged(offset),
-        };
+            LogReadStatus status = Log.Read(offset, maxBytes, out LogSlice slice);
+            if (status == LogReadStatus.Ok)
+            {
+                return new ReadResult(BrokerError.None, slice);
+            }
+
+            if (IsDeleted)
+            {
+                return new ReadResult(BrokerError.UnknownTopicOrPartition, default);
+            }
+
+            if (status == LogReadStatus.OffsetOutOfRange)
+            {
+                return new ReadResult(BrokerError.OffsetOutOfRange, default);
+            }
+
+            DamagedRange? range = Log.FindDamage(offset);
+            bool isNew = range is not null && Report(range);
+            if (range?.Holds(offset) ?? false)
+            {
+                return new ReadResult(BrokerError.DataLoss, default, range.NextOffset);
+            }
+
+            // Damage before the offset was in the way and is stepped over now; or the bytes read right the second time.
+            if (!isNew && Log.Read(offset, maxBytes, out slice) is var again)
+            {
+                return again == LogReadStatus.Ok ? new ReadResult(BrokerError.None, slice) : new ReadResult(BrokerError.DataLoss, default);
+            }
+        }
     }
 
-    /// <summary>Offset of the first record dated at or after the time; the high watermark when there is none.</summary>
-    /// <exception cref="Storage.CorruptLogException">The log is damaged on the way there.</exception>
+    /// <summary>
+    /// Offset of the first record dated at or after the time; the high watermark when there is none. Damaged records have
+    /// no time.
+    /// </summary>
     public long OffsetForTimestamp(long timestampMs)
     {
         using var scratch = new DecompressionBuffer();
-        return Log.OffsetForTimestamp(timestampMs, scratch);
+        while (true)
+        {
+            try
+            {
+                return Log.OffsetForTimestamp(timestampMs, scratch);
+            }
+            catch (DamagedBatchException e) when (Log.FindDamage(e.Offset) is { } range && Report(range))
+            {
+                // It is stepped over from now on.
+            }
+        }
     }
 
     /// <summary>Has the watcher called after each change, until it is removed.</summary>
@@ -111,18 +152,51 @@ public sealed class PartitionHandle
             empty || retention == TopicSettings.Unlimited ? -1 : segments[0].LastAppendMs + retention);
     }
 
-    private ReadResult Damaged(long offset)
+    /// <summary>Has damage remembered, decided on and told.</summary>
+    /// <returns>False when it was known.</returns>
+    internal bool Report(DamagedRange range)
     {
-        string path = Log.Segments.LastOrDefault(s => s.BaseOffset <= offset)?.LogPath ?? "no segment";
-        string damage = $"Topic {TopicName}, partition {Partition} is damaged at offset {offset} or after it, in {path}. "
-            + "The bytes are kept and not served. Stop the broker and run: broker log verify";
-        if (Interlocked.CompareExchange(ref _damage, damage, null) is null)
+        if (!Log.AddDamage(range))
         {
-            _notes.Add(damage);
+            return false;
         }
 
-        return new ReadResult(BrokerError.DataLoss, default);
+        _notes.Add(Describe(range));
+        _reports.Report(this, range);
+        return true;
     }
+
+    /// <summary>Tells again of what was found in an earlier run.</summary>
+    internal void NoteDamages()
+    {
+        foreach (PartitionDamage damage in Damages.Where(d => !d.IsLossAccepted))
+        {
+            _notes.Add(Describe(damage.Range));
+        }
+    }
+
+    internal bool IsQuarantinedFrom(long logStartOffset) =>
+        Log.Damages.Any(d => d.NextOffset > logStartOffset && !IsLossAccepted(d));
+
+    /// <summary>Takes up damage that was decided on.</summary>
+    internal void Restore(DamagedRange range, bool isLossAccepted)
+    {
+        Log.AddDamage(range);
+        if (isLossAccepted && !IsLossAccepted(range))
+        {
+            Volatile.Write(ref _acceptedLosses, [.. _acceptedLosses, range.FromOffset]);
+        }
+    }
+
+    private bool IsLossAccepted(DamagedRange range) => Volatile.Read(ref _acceptedLosses).Contains(range.FromOffset);
+
+    private string PathOf(DamagedRange range) =>
+        Log.Segments.FirstOrDefault(s => s.BaseOffset == range.SegmentBaseOffset)?.LogPath ?? "";
+
+    private string Describe(DamagedRange range) =>
+        $"Topic {TopicName}, partition {Partition} is damaged: offsets {range.FromOffset} to {range.NextOffset - 1} cannot be read, "
+        + $"{PathOf(range)} from byte {range.FromPosition} to {range.ToPosition}. No byte is changed, the rest is served, and the partition "
+        + "takes no records until you decide. Stop the broker and run: broker log repair";
 
     internal void NotifyWatchers()
     {

@@ -3,4 +3,5 @@ using Broker.Storage.Segments;
 namespace Broker.Engine.Topics;
 
 /// <summary>The answer to a read. The slice is empty at the end of the log and with every error; dispose it in any case.</summary>
-public readonly record struct ReadResult(BrokerError Error, LogSlice Slice);
+/// <param name="NextOffset">With <see cref="BrokerError.DataLoss"/>: the first offset behind the damage, or −1 when it is not known.</param>
+public readonly record struct ReadResult(BrokerError Error, LogSlice Slice, long NextOffset = -1);

@@ -14,6 +14,14 @@ internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
     /// <summary>Null when alive, else why not.</summary>
     public string? WhyNotLive() => engine.Progress.Failure is { } failure ? $"the journal has failed: {failure.Message}" : null;
 
+    /// <summary>What is wrong though the broker serves; null when nothing is.</summary>
+    public string? WhyDegraded()
+    {
+        string[] quarantined =
+            [.. engine.Topics.SelectMany(t => t.Partitions).Where(p => p.IsQuarantined).Select(p => $"{p.TopicName}/{p.Partition}")];
+        return quarantined.Length == 0 ? null : $"quarantined: {string.Join(", ", quarantined)}";
+    }
+
     /// <summary>Null when ready, else why not.</summary>
     public string? WhyNotReady() => WhyNotLive() ?? (IsServing ? null : "starting or stopping");
 

@@ -122,6 +122,13 @@ internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, 
         return message;
     }
 
+    private static string Describe(PartitionDamage damage)
+    {
+        string lost = damage.IsLossAccepted ? "are lost" : "cannot be read";
+        return $"Offsets {damage.Range.FromOffset} to {damage.Range.NextOffset - 1} {lost}: "
+            + $"{damage.Path} is damaged from byte {damage.Range.FromPosition} to {damage.Range.ToPosition}.";
+    }
+
     private static Partition Convert(PartitionHandle partition)
     {
         PartitionStats stats = partition.Stats();
@@ -132,8 +139,8 @@ internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, 
             HighWatermark = stats.HighWatermark,
             SizeBytes = stats.SizeBytes,
             SegmentCount = stats.SegmentCount,
-            State = partition.Damage is null ? "online" : "damaged",
-            StateDetail = partition.Damage ?? "",
+            State = partition.IsQuarantined ? "quarantined" : partition.Damages.Count > 0 ? "damaged" : "online",
+            StateDetail = string.Join(" ", partition.Damages.Select(Describe)),
         };
         if (stats.LastAppendMs >= 0)
         {

@@ -1,6 +1,7 @@
 using Broker.Engine;
 using Broker.Records;
 using Broker.Storage;
+using Broker.Storage.Files;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
@@ -20,6 +21,8 @@ internal static class ErrorMap
         BrokerError.OffsetOutOfRange => Final(StatusCode.OutOfRange, "OFFSET_OUT_OF_RANGE"),
         BrokerError.CorruptMessage => Final(StatusCode.InvalidArgument, "CORRUPT_MESSAGE"),
         BrokerError.DataLoss => Final(StatusCode.DataLoss, "DATA_LOSS"),
+        BrokerError.PartitionQuarantined => Final(StatusCode.FailedPrecondition, "PARTITION_QUARANTINED"),
+        BrokerError.TooManyFiles => new ErrorRule(StatusCode.ResourceExhausted, "TOO_MANY_FILES", IsRetriable: true, IsDefinite: true),
         BrokerError.UnknownTopicOrPartition => Final(StatusCode.NotFound, "UNKNOWN_TOPIC_OR_PARTITION"),
         BrokerError.TopicAlreadyExists => Final(StatusCode.AlreadyExists, "TOPIC_ALREADY_EXISTS"),
         BrokerError.InvalidTopicName => Final(StatusCode.InvalidArgument, "INVALID_TOPIC_EXCEPTION"),
@@ -78,7 +81,7 @@ internal static class ErrorMap
     {
         RpcException rpc => rpc,
         BrokerException refusal => ToRpcException(refusal),
-        CorruptLogException damage => ToRpcException(BrokerError.DataLoss, damage.Message),
+        DiskException { MayPass: true } shortage => ToRpcException(BrokerError.TooManyFiles, shortage.Message),
         StorageException failure => OutcomeUnknown(failure),
         _ => null,
     };
@@ -87,7 +90,7 @@ internal static class ErrorMap
     public static Protocol.V1.Error? TryMapToError(Exception e) => e switch
     {
         BrokerException refusal => ToError(refusal.Error, refusal.Message, refusal.Facts),
-        CorruptLogException damage => ToError(BrokerError.DataLoss, damage.Message),
+        DiskException { MayPass: true } shortage => ToError(BrokerError.TooManyFiles, shortage.Message),
         StorageException failure => ToError(BrokerError.StorageError, failure.Message),
         _ => null,
     };

@@ -304,13 +304,13 @@ internal sealed class FetchStream : ITickable
             return;
         }
 
-        (BrokerError error, LogSlice slice) = Offsets.Read(partition, cursor.NextOffset, bytesMax);
-        using (slice)
+        ReadResult read = Offsets.Read(partition, cursor.NextOffset, bytesMax);
+        using (LogSlice slice = read.Slice)
         {
-            if (error != BrokerError.None)
+            if (read.Error != BrokerError.None)
             {
                 Stop(cursor.StartId);
-                Prepare(cursor, Offsets.ReadError(error, partition, cursor.NextOffset));
+                Prepare(cursor, Offsets.ReadError(read, partition, cursor.NextOffset));
                 await WriteAsync().ConfigureAwait(false);
                 return;
             }

@@ -29,21 +29,18 @@ internal static class Offsets
     }
 
     /// <summary>What a failed read says.</summary>
-    public static BrokerException ReadFailure(BrokerError error, PartitionHandle partition, long offset) => error switch
+    public static BrokerException ReadFailure(ReadResult result, PartitionHandle partition, long offset) => result.Error switch
     {
         BrokerError.OffsetOutOfRange => OutOfRange(partition, offset),
-        BrokerError.DataLoss => new BrokerException(
-            error,
-            $"{Name(partition)} is damaged at offset {offset} or after it; the bytes are kept and not served.",
-            Facts(partition, offset)),
-        BrokerError.UnknownTopicOrPartition => new BrokerException(error, $"Topic {partition.TopicName} was deleted."),
-        _ => new BrokerException(error, $"{Name(partition)} cannot be read at offset {offset}: {error}."),
+        BrokerError.DataLoss => DataLoss(partition, offset, result.NextOffset),
+        BrokerError.UnknownTopicOrPartition => new BrokerException(result.Error, $"Topic {partition.TopicName} was deleted."),
+        _ => new BrokerException(result.Error, $"{Name(partition)} cannot be read at offset {offset}: {result.Error}."),
     };
 
     /// <inheritdoc cref="ReadFailure"/>
-    public static Error ReadError(BrokerError error, PartitionHandle partition, long offset)
+    public static Error ReadError(ReadResult result, PartitionHandle partition, long offset)
     {
-        BrokerException failure = ReadFailure(error, partition, offset);
+        BrokerException failure = ReadFailure(result, partition, offset);
         return ErrorMap.ToError(failure.Error, failure.Message, failure.Facts);
     }
 
@@ -54,6 +51,22 @@ internal static class Offsets
         BrokerError.OffsetOutOfRange,
         $"{Name(partition)} has no offset {offset}: it begins at {partition.LogStartOffset} and ends before {partition.HighWatermark}.",
         Facts(partition, offset));
+
+    private static BrokerException DataLoss(PartitionHandle partition, long offset, long nextOffset)
+    {
+        Dictionary<string, string> facts = Facts(partition, offset);
+        facts["topic"] = partition.TopicName;
+        facts["partition"] = partition.Partition.ToString();
+        string goOn = "";
+        if (nextOffset >= 0)
+        {
+            facts["next_offset"] = nextOffset.ToString();
+            goOn = $" The next record that can be read has offset {nextOffset}.";
+        }
+
+        return new BrokerException(
+            BrokerError.DataLoss, $"{Name(partition)} is damaged at offset {offset}; the bytes are kept and not served.{goOn}", facts);
+    }
 
     private static string Name(PartitionHandle partition) => $"Topic {partition.TopicName}, partition {partition.Partition}";
 

@@ -89,12 +89,13 @@ internal sealed class PlainRead : IWatcher
             NextOffset = _from,
             Incarnation = (ulong)_context.Engine.Incarnation,
         };
-        (BrokerError error, LogSlice slice) = Offsets.Read(_partition, _from, _bytesMax);
+        ReadResult read = Offsets.Read(_partition, _from, _bytesMax);
+        LogSlice slice = read.Slice;
         using (slice)
         {
-            if (error != BrokerError.None)
+            if (read.Error != BrokerError.None)
             {
-                throw Offsets.ReadFailure(error, _partition, _from);
+                throw Offsets.ReadFailure(read, _partition, _from);
             }
 
             AddRecords(slice.Memory.Span, response);

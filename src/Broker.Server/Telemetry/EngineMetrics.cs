@@ -12,6 +12,7 @@ internal sealed class EngineMetrics
     private readonly ByteBudget _produceBudget;
     private readonly Gauge _topics;
     private readonly Gauge _partitions;
+    private readonly Gauge _quarantined;
     private readonly Gauge _producers;
     private readonly Gauge _logBytes;
     private readonly Gauge _diskFree;
@@ -30,6 +31,7 @@ internal sealed class EngineMetrics
         MetricFactory metrics = Metrics.WithCustomRegistry(registry);
         _topics = metrics.CreateGauge("broker_topics", "Topics.");
         _partitions = metrics.CreateGauge("broker_partitions", "Partitions of all topics.");
+        _quarantined = metrics.CreateGauge("broker_partitions_quarantined", "Partitions that take no records because a part of their log is damaged.");
         _producers = metrics.CreateGauge("broker_producers", "Producer ids whose sequences are remembered.");
         _logBytes = metrics.CreateGauge("broker_log_bytes", "Bytes of all partitions' logs.");
         _diskFree = metrics.CreateGauge("broker_disk_free_bytes", "Free space where the data directory is.");
@@ -52,18 +54,20 @@ internal sealed class EngineMetrics
     {
         EngineStatus status = _engine.Status;
         IReadOnlyList<TopicInfo> topics = _engine.Topics;
-        (int partitionCount, long logBytes) = (0, 0);
+        (int partitionCount, int quarantined, long logBytes) = (0, 0, 0);
         foreach (TopicInfo topic in topics)
         {
             partitionCount += topic.Partitions.Count;
             foreach (PartitionHandle partition in topic.Partitions)
             {
                 logBytes += partition.Stats().SizeBytes;
+                quarantined += partition.IsQuarantined ? 1 : 0;
             }
         }
 
         _topics.Set(topics.Count);
         _partitions.Set(partitionCount);
+        _quarantined.Set(quarantined);
         _logBytes.Set(logBytes);
         _producers.Set(status.ProducerCount);
         _diskFree.Set(status.DiskFreeBytes);

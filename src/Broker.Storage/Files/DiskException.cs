@@ -23,8 +23,11 @@ public sealed class DiskException : StorageException
 
     public int Errno { get; }
 
-    /// <summary>No space, quota exceeded or file size limit: waiting or freeing space can help.</summary>
-    public bool IsOutOfSpace => Errno is Libc.ENOSPC or Libc.EDQUOT or Libc.EFBIG;
+    /// <summary>No space or quota exceeded: freeing space helps.</summary>
+    public bool IsOutOfSpace => Errno is Libc.ENOSPC or Libc.EDQUOT;
+
+    /// <summary>Something is used up that others may give back: the same call may work later.</summary>
+    public bool MayPass => IsOutOfSpace || Errno is Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM;
 
     private static string Describe(string operation, string path, long position, int errno)
     {

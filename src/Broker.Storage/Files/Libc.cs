@@ -5,7 +5,7 @@ namespace Broker.Storage.Files;
 /// <summary>The system calls that the base library has no API for, or whose errno it hides.</summary>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, EINVAL = 22, EWOULDBLOCK = 11, EFBIG = 27, ENOSPC = 28, EDQUOT = 122, EOPNOTSUPP = 95, EEXIST = 17, ENOENT = 2;
+    public const int EINTR = 4, ENOMEM = 12, EINVAL = 22, ENFILE = 23, EMFILE = 24, EWOULDBLOCK = 11, ENOSPC = 28, EDQUOT = 122, EOPNOTSUPP = 95, EEXIST = 17, ENOENT = 2;
 
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_CLOEXEC = 0x80000, O_NOFOLLOW = 0x20000, O_DIRECTORY = 0x10000, O_DIRECT = 0x4000;
 

@@ -278,7 +278,7 @@ internal sealed class GroupCommitter : IDisposable
                 Volatile.Write(ref _outOfSpace, false);
                 return;
             }
-            catch (DiskException e) when (e.IsOutOfSpace && !_stopSignal.IsCancellationRequested)
+            catch (DiskException e) when (e.MayPass && !_stopSignal.IsCancellationRequested)
             {
                 // The entry is durable in the journal. Everything waits until there is room for its place in the log.
                 Volatile.Write(ref _outOfSpace, true);

@@ -13,4 +13,10 @@ internal interface IJournalVisitor
 
     /// <summary>Carries one entry out again. The span is valid during the call only.</summary>
     void Replay(byte kind, long lsn, ReadOnlySpan<byte> body);
+
+    /// <summary>
+    /// Carries out one entry that was durable and of which only the part that the frame's checksum covers is intact. The
+    /// span is valid during the call only.
+    /// </summary>
+    void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body);
 }

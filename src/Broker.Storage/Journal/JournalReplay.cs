@@ -169,15 +169,19 @@ internal sealed class JournalReplay : IDisposable
             if (frame.Kind != JournalFormat.MarkKind)
             {
                 visitor.CheckVersion(frame.Kind, frame.Body, path);
-                if (!visitor.IsIntact(frame.Kind, frame.Body))
+                if (visitor.IsIntact(frame.Kind, frame.Body))
+                {
+                    visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
+                }
+                else if (VouchedUpTo(at) >= frame.Lsn)
+                {
+                    visitor.ReplayDamaged(frame.Kind, frame.Lsn, frame.Body);
+                }
+                else
                 {
                     break;
                 }
-            }
 
-            if (frame.Kind != JournalFormat.MarkKind)
-            {
-                visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
                 _entryCount++;
             }
 
@@ -200,35 +204,44 @@ internal sealed class JournalReplay : IDisposable
         return !groupEnded || begun ? $"{Path.GetFileName(path)} at byte {at.Position}" : null;
     }
 
-    /// <summary>
-    /// Looks behind the end for an intact frame that says entries beyond the end were durable. There is one exactly when
-    /// something durable was lost.
-    /// </summary>
+    /// <summary>Something durable was lost exactly when a frame behind the end vouches for more.</summary>
     private void RefuseIfLaterFramesVouchForMore(JournalPosition end)
+    {
+        if (VouchedUpTo(end) is var vouched && vouched > end.Lsn)
+        {
+            throw new CorruptLogException(
+                PathOf(end.FileNumber) ?? JournalFormat.FileName(end.FileNumber), end.Position,
+                $"entry {end.Lsn + 1} (entries up to {vouched} were durable)", "bytes that do not pass their checksum");
+        }
+    }
+
+    /// <summary>Looks at every intact frame behind a place, whatever lies between.</summary>
+    /// <returns>The entry up to which the first that vouches for more than the place says all were durable; else −1.</returns>
+    private long VouchedUpTo(JournalPosition from)
     {
         foreach ((long number, string path) in _files)
         {
-            if (number < end.FileNumber || (number > end.FileNumber && IsUnused(path, number)))
+            if (number < from.FileNumber || (number > from.FileNumber && IsUnused(path, number)))
             {
                 continue;
             }
 
-            AlignedBuffer buffer = ReadWhole(path);
-            ReadOnlySpan<byte> file = buffer.Span;
-            int position = number == end.FileNumber ? (int)end.Position : 0;
+            // What is being replayed lies in the buffer that is kept: it must stay as it is.
+            using AlignedBuffer? own = _read is { } last && last.Path == path ? null : ReadInto(path, null);
+            ReadOnlySpan<byte> file = own is null ? _read!.Value.Bytes.Span : own.Span;
+            int position = number == from.FileNumber ? (int)from.Position : 0;
             for (; position + JournalFormat.FrameHeaderBytes <= file.Length; position += JournalFormat.FrameAlignmentBytes)
             {
                 if (ReadUInt32LittleEndian(file[position..]) == JournalFormat.FrameMagic
                     && JournalFrame.TryOpen(file[position..], number, out JournalFrame frame)
-                    && frame.DurableUpTo > end.Lsn)
+                    && frame.DurableUpTo > from.Lsn)
                 {
-                    string damaged = PathOf(end.FileNumber) ?? path;
-                    throw new CorruptLogException(
-                        damaged, end.Position, $"entry {end.Lsn + 1} (entries up to {frame.DurableUpTo} were durable)",
-                        "bytes that do not pass their checksum");
+                    return frame.DurableUpTo;
                 }
             }
         }
+
+        return -1;
     }
 
     private void SyncAll()
@@ -248,16 +261,21 @@ internal sealed class JournalReplay : IDisposable
             return last.Bytes;
         }
 
+        AlignedBuffer buffer = ReadInto(path, _read?.Bytes);
+        _read = (path, buffer);
+        return buffer;
+    }
+
+    private AlignedBuffer ReadInto(string path, AlignedBuffer? buffer)
+    {
         using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
         int length = Math.Max(checked((int)JournalFormat.AlignBlock(file.Length)), JournalFormat.BlockBytes);
-        AlignedBuffer? buffer = _read?.Bytes;
         if (buffer?.Length != length)
         {
             buffer?.Dispose();
             buffer = new AlignedBuffer(length);
         }
 
-        _read = (path, buffer);
         int read = file.ReadFromDevice(0, buffer, buffer.Length);
         buffer.Span[read..].Clear();
         return buffer;

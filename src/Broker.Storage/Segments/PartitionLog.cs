@@ -59,6 +59,9 @@ internal sealed class PartitionLog
         }
     }
 
+    /// <summary>All damage that is known, in order.</summary>
+    public IEnumerable<DamagedRange> Damages => Segments.SelectMany(s => s.Damages);
+
     /// <summary>Takes up what a checkpoint kept.</summary>
     public void Restore(long logStartOffset, long nextOffset, IEnumerable<SegmentState> segments)
     {
@@ -68,11 +71,40 @@ internal sealed class PartitionLog
         _highWatermark = nextOffset;
     }
 
-    /// <summary>Writes a batch where the sequencer decided. Not readable before <see cref="Publish"/>.</summary>
+    /// <summary>Remembers damage, unless its segment is gone.</summary>
+    /// <returns>False when it was known, or is gone.</returns>
+    public bool AddDamage(DamagedRange range) =>
+        Segments.FirstOrDefault(s => s.BaseOffset == range.SegmentBaseOffset)?.AddDamage(range) ?? false;
+
+    /// <summary>Forgets the damage that begins at an offset: it was mended.</summary>
+    public void RemoveDamage(long fromOffset)
+    {
+        foreach (Segment segment in Segments)
+        {
+            segment.RemoveDamage(fromOffset);
+        }
+    }
+
+    /// <summary>
+    /// Writes a batch where the sequencer decided; behind a segment that was given up, in the one that takes its place. Not
+    /// readable before <see cref="Publish"/>.
+    /// </summary>
+    /// <exception cref="DiskException">There is no room, or no file takes the batch.</exception>
     public void Write(long segmentBaseOffset, int position, int capacityBytes, ReadOnlySpan<byte> storedBatch)
     {
-        Segment segment = SegmentForWrite(segmentBaseOffset, position, capacityBytes);
-        segment.Write(position, storedBatch);
+        Segment segment = SegmentForWrite(segmentBaseOffset, ref position, capacityBytes, _nextOffset);
+        try
+        {
+            segment.Write(position, storedBatch);
+        }
+        catch (DiskException e) when (!e.MayPass && position > 0)
+        {
+            // What is in it is safe. What follows tries another file; when that does not take it either, the disk is at an end.
+            segment.GiveUp();
+            segment = SegmentForWrite(segmentBaseOffset, ref position, capacityBytes, _nextOffset);
+            segment.Write(position, storedBatch);
+        }
+
         _nextOffset = segment.NextOffset;
         _files.Metrics.Applied(storedBatch.Length);
     }
@@ -164,6 +196,7 @@ internal sealed class PartitionLog
     }
 
     /// <summary>The first readable offset whose record's timestamp is at or after the time; the high watermark if there is none.</summary>
+    /// <exception cref="DamagedBatchException">Damage on the way there that is not known yet.</exception>
     public long OffsetForTimestamp(long timestampMs, DecompressionBuffer scratch)
     {
         long end = HighWatermark;
@@ -192,6 +225,33 @@ internal sealed class PartitionLog
         return end;
     }
 
+    /// <summary>The damage that keeps an offset from being read, found by looking at every byte up to it.</summary>
+    /// <returns>Null when the offset is intact after all, or gone.</returns>
+    public DamagedRange? FindDamage(long offset)
+    {
+        Segment[] segments = Volatile.Read(ref _segments);
+        int at = IndexOfSegment(segments, offset);
+        if (at < 0 || !segments[at].TryLease())
+        {
+            return null;
+        }
+
+        try
+        {
+            return segments[at].DamageAt(offset) ?? FindDamage(segments[at], segments[at].NextOffset, s => s.StartFor(offset), offset);
+        }
+        finally
+        {
+            segments[at].Release();
+        }
+    }
+
+    /// <summary>The first damage of a segment at or behind a byte, found by looking at every byte from there on.</summary>
+    /// <param name="segment">Leased.</param>
+    /// <returns>Null when all of it is intact.</returns>
+    public DamagedRange? FindDamage(Segment segment, int fromPosition) =>
+        FindDamage(segment, segment.NextOffset, s => s.StartBefore(fromPosition), long.MaxValue);
+
     private static int IndexOfSegment(Segment[] segments, long offset)
     {
         int low = 0, high = segments.Length - 1;
@@ -217,8 +277,13 @@ internal sealed class PartitionLog
         bool handedOver = false;
         try
         {
+            if (segment.DamageAt(offset) is not null)
+            {
+                return CountIfCorrupt(LogReadStatus.Corrupt);
+            }
+
             int segmentEnd = segment.EndPosition;
-            int position = segment.Index().PositionAtOrBefore((uint)(offset - segment.BaseOffset));
+            (int position, _) = segment.StartFor(offset);
             bool hot = isActive && segmentEnd - position <= SurelyResidentBytes;
             FileMap map = segment.Map();
             int window = (int)Math.Min((long)maxBytes + Segment.IndexSlackBytes, segmentEnd - position);
@@ -238,12 +303,46 @@ internal sealed class PartitionLog
             _files.Metrics.ColdRead();
             return CountIfCorrupt(ReadCold(segment, position, segmentEnd, offset, end, maxBytes, out slice));
         }
+        catch (DiskException e) when (!e.MayPass)
+        {
+            return CountIfCorrupt(LogReadStatus.Corrupt);
+        }
         finally
         {
             if (!handedOver)
             {
                 segment.Release();
             }
+        }
+    }
+
+    private DamagedRange? FindDamage(
+        Segment segment, long nextOffset, Func<Segment, (int Position, long Offset)> startOf, long lastOffset)
+    {
+        (int Position, long Offset) start;
+        try
+        {
+            start = startOf(segment);
+        }
+        catch (DiskException e) when (!e.MayPass)
+        {
+            // Without an index it costs a walk from the segment's beginning.
+            start = (0, segment.BaseOffset);
+        }
+
+        using var search = new DamageSearch(segment, TryOpen(segment), Seed, segment.EndPosition, nextOffset);
+        return search.Find(start.Position, start.Offset, lastOffset);
+    }
+
+    private static IDiskFile? TryOpen(Segment segment)
+    {
+        try
+        {
+            return segment.File();
+        }
+        catch (DiskException e) when (!e.MayPass)
+        {
+            return null;
         }
     }
 
@@ -254,8 +353,19 @@ internal sealed class PartitionLog
         int window = (int)Math.Min(Math.Min((long)maxBytes + Segment.IndexSlackBytes, ColdReadBytes), segmentEnd - position);
         while (true)
         {
+            IDiskFile file = segment.File();
             PooledBuffer buffer = PooledBuffer.Rent(window);
-            int read = segment.File().Read(position, buffer.Span[..window]);
+            int read;
+            try
+            {
+                read = file.Read(position, buffer.Span[..window]);
+            }
+            catch
+            {
+                buffer.Release();
+                throw;
+            }
+
             LogReadStatus status = BatchWalk.Select(buffer.Span[..read], Seed, offset, end, maxBytes, out BatchSelection found);
             if (status == LogReadStatus.Ok)
             {
@@ -284,12 +394,26 @@ internal sealed class PartitionLog
         return status;
     }
 
-    private Segment SegmentForWrite(long segmentBaseOffset, int position, int capacityBytes)
+    /// <param name="position">Where it goes in the segment that was decided; where in the one returned.</param>
+    private Segment SegmentForWrite(long segmentBaseOffset, ref int position, int capacityBytes, long batchOffset)
     {
         Segment[] segments = _segments;
-        if (segments.Length > 0 && segments[^1].BaseOffset == segmentBaseOffset)
+        if (segments.Length > 0 && segments[^1] is var last && segmentBaseOffset <= last.BaseOffset)
         {
-            return segments[^1];
+            if (segmentBaseOffset == last.BaseOffset && !last.IsGivenUp)
+            {
+                return last;
+            }
+
+            // Decided for a segment that was given up: it continues the last one, or begins a new one.
+            if (!last.IsGivenUp)
+            {
+                position = last.EndPosition;
+                return last;
+            }
+
+            segmentBaseOffset = batchOffset;
+            position = 0;
         }
 
         Invariant.Check(position == 0);

@@ -16,12 +16,14 @@ internal sealed class Segment
     public const int IndexSlackBytes = 64 << 10;
 
     private readonly SegmentFiles _files;
+    private readonly uint _seed;
     private readonly uint _indexSeed;
     private readonly int _indexIntervalBytes;
     private readonly Lock _openGate = new();
     private IDiskFile? _file;
     private FileMap? _map;
     private SegmentIndex? _index;
+    private DamagedRange[] _damages = [];
     private int _indexedTo;
     private int _indexSavedTo;
     private int _indexSavedCount;
@@ -37,6 +39,7 @@ internal sealed class Segment
     public Segment(SegmentFiles files, string directory, uint seed, SegmentState state, int indexIntervalBytes)
     {
         _files = files;
+        _seed = seed;
         _indexSeed = Crc32C.Append(seed, BitConverter.GetBytes(state.BaseOffset));
         _indexIntervalBytes = indexIntervalBytes;
         BaseOffset = state.BaseOffset;
@@ -74,11 +77,11 @@ internal sealed class Segment
 
     public long LastAppendMs => Volatile.Read(ref _lastAppend);
 
-    /// <summary>
-    /// Set by recovery when the checkpoint knows more of this segment than is on disk. Nothing is written to it then: either
-    /// the journal frees it later on, or recovery refuses and has changed nothing.
-    /// </summary>
-    public string? Loss { get; set; }
+    /// <summary>Nothing more is written to it: its file is not whole, or refuses writes. What follows goes to a new segment.</summary>
+    public bool IsGivenUp { get; private set; }
+
+    /// <summary>What of it is known to be damaged, in order.</summary>
+    public IReadOnlyList<DamagedRange> Damages => Volatile.Read(ref _damages);
 
     /// <summary>Written since the last sync.</summary>
     public bool IsDirty { get; private set; }
@@ -86,18 +89,14 @@ internal sealed class Segment
     public SegmentState State => new(BaseOffset, CapacityBytes, EndPosition, NextOffset, MaxTimestampMs, FirstAppendMs, LastAppendMs);
 
     /// <summary>Writes one stored batch in its place. Writing the same again changes nothing.</summary>
+    /// <exception cref="DiskException">The file does not take it; nothing of it counts.</exception>
     public void Write(int position, ReadOnlySpan<byte> storedBatch)
     {
-        Invariant.Check(position == EndPosition);
+        Invariant.Check(position == EndPosition && !IsGivenUp);
         Invariant.Check(position + storedBatch.Length <= CapacityBytes);
         var view = new StoredBatchView(storedBatch);
         Invariant.Check(view.BaseOffset == NextOffset);
-        int end = position + storedBatch.Length;
-        if (Loss is null)
-        {
-            WriteBytes(position, storedBatch, view);
-        }
-
+        WriteBytes(position, storedBatch);
         if (position == 0)
         {
             FirstAppendMs = view.AppendTimeMs;
@@ -105,8 +104,106 @@ internal sealed class Segment
 
         Volatile.Write(ref _maxTimestamp, Math.Max(_maxTimestamp, view.MaxTimestamp));
         Volatile.Write(ref _lastAppend, view.AppendTimeMs);
-        Volatile.Write(ref _endPosition, end);
-        Volatile.Write(ref _nextOffset, view.NextOffset);
+
+        // Under the lock, because a reader may be completing the index up to the end.
+        lock (_openGate)
+        {
+            if (_index is { } index && _indexedTo == position)
+            {
+                index.Note((uint)(view.BaseOffset - BaseOffset), position, view.MaxTimestamp, _indexIntervalBytes);
+                _indexedTo = position + storedBatch.Length;
+            }
+
+            Volatile.Write(ref _endPosition, position + storedBatch.Length);
+            Volatile.Write(ref _nextOffset, view.NextOffset);
+        }
+    }
+
+    /// <summary>Writes nothing to it any more.</summary>
+    public void GiveUp() => IsGivenUp = true;
+
+    /// <summary>Remembers damage, so that it is stepped over.</summary>
+    /// <returns>False when it was known.</returns>
+    public bool AddDamage(DamagedRange range)
+    {
+        lock (_openGate)
+        {
+            if (_damages.Any(d => d.HoldsPosition(range.FromPosition)))
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _damages, [.. _damages.Append(range).OrderBy(d => d.FromPosition)]);
+
+            // The index ends where damage was met.
+            if (_index is { } index)
+            {
+                IndexRestLocked(index, EndPosition);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Forgets damage that was mended.</summary>
+    public void RemoveDamage(long fromOffset)
+    {
+        lock (_openGate)
+        {
+            Volatile.Write(ref _damages, [.. _damages.Where(d => d.FromOffset != fromOffset)]);
+        }
+    }
+
+    /// <summary>The known damage that holds an offset, or null.</summary>
+    public DamagedRange? DamageAt(long offset)
+    {
+        foreach (DamagedRange range in Volatile.Read(ref _damages))
+        {
+            if (range.Holds(offset))
+            {
+                return range;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The last place at or before a byte at which a batch is known to begin, with that batch's offset.</summary>
+    public (int Position, long Offset) StartBefore(int position)
+    {
+        (int Position, long Offset) start = (0, BaseOffset);
+        foreach (IndexEntry entry in Index().Entries(0))
+        {
+            if (entry.Position > position)
+            {
+                break;
+            }
+
+            start = (entry.Position, BaseOffset + entry.RelativeOffset);
+        }
+
+        foreach (DamagedRange range in Damages.Where(d => d.ToPosition <= position && d.ToPosition > start.Position))
+        {
+            start = (range.ToPosition, range.NextOffset);
+        }
+
+        return start;
+    }
+
+    /// <summary>A place at or before an offset, behind all damage before it, where a batch begins, with that batch's offset.</summary>
+    public (int Position, long Offset) StartFor(long offset)
+    {
+        IndexEntry entry = Index().AtOrBefore((uint)(offset - BaseOffset));
+        (int position, long at) = (entry.Position, BaseOffset + entry.RelativeOffset);
+        foreach (DamagedRange range in Volatile.Read(ref _damages))
+        {
+            if (range.NextOffset <= offset && range.ToPosition > position)
+            {
+                (position, at) = (range.ToPosition, range.NextOffset);
+            }
+        }
+
+        return (position, at);
     }
 
     /// <summary>Called on the journal's thread before a checkpoint syncs: what is written later is dirty again.</summary>
@@ -237,10 +334,10 @@ internal sealed class Segment
         Release();
     }
 
-    private void WriteBytes(int position, ReadOnlySpan<byte> storedBatch, in StoredBatchView view)
+    private void WriteBytes(int position, ReadOnlySpan<byte> storedBatch)
     {
         IDiskFile file = OpenForAppend();
-        SegmentIndex index = Index();
+        _ = Index();
 #if BROKER_MUTANTS
         if (Mutant.Is("recovery-skips-what-is-there"))
         {
@@ -254,12 +351,6 @@ internal sealed class Segment
         file.Write(position, storedBatch);
         IsDirty = true;
         int end = position + storedBatch.Length;
-        if (_indexedTo == position)
-        {
-            index.Note((uint)(view.BaseOffset - BaseOffset), position, view.MaxTimestamp, _indexIntervalBytes);
-            _indexedTo = end;
-        }
-
         if (end - _writeBackFrom >= WriteBackStepBytes)
         {
             file.StartWriteBack(_writeBackFrom, end - _writeBackFrom);
@@ -301,14 +392,22 @@ internal sealed class Segment
         Volatile.Write(ref _index, index);
     }
 
-    /// <summary>Reads the batch headers behind the saved index. Stops at damage: then reading there finds and reports it.</summary>
+    /// <summary>
+    /// Reads the batch headers behind what is indexed, and steps over known damage. Stops at damage that is not known yet:
+    /// then reading there finds and reports it.
+    /// </summary>
     private void IndexRestLocked(SegmentIndex index, int end)
     {
         Span<byte> header = stackalloc byte[StoredBatch.OverheadBytes];
-        IDiskFile file = FileLocked();
         while (_indexedTo + StoredBatch.OverheadBytes <= end)
         {
-            if (file.Read(_indexedTo, header) < header.Length)
+            if (_damages.FirstOrDefault(d => d.HoldsPosition(_indexedTo)) is { } damage)
+            {
+                _indexedTo = damage.ToPosition;
+                continue;
+            }
+
+            if (FileLocked().Read(_indexedTo, header) < header.Length)
             {
                 return;
             }
@@ -316,7 +415,7 @@ internal sealed class Segment
             var view = new StoredBatchView(header);
             long size = view.SizeBytes;
             if (size < StoredBatch.OverheadBytes || _indexedTo + size > end || view.BaseOffset < BaseOffset
-                || view.BaseOffset - BaseOffset > uint.MaxValue)
+                || view.BaseOffset - BaseOffset > uint.MaxValue || view.PrefixCrc != StoredBatch.PrefixCrc(header, _seed))
             {
                 return;
             }

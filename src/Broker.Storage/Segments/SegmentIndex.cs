@@ -42,8 +42,8 @@ internal sealed class SegmentIndex
 
     public ReadOnlySpan<IndexEntry> Entries(int from) => Volatile.Read(ref _entries).AsSpan(from, Count - from);
 
-    /// <returns>Position of an indexed batch at or before the offset; 0 when there is none.</returns>
-    public int PositionAtOrBefore(uint relativeOffset)
+    /// <returns>An indexed batch at or before the offset; the segment's first when there is none.</returns>
+    public IndexEntry AtOrBefore(uint relativeOffset)
     {
         int count = Count;
         ReadOnlySpan<IndexEntry> entries = Volatile.Read(ref _entries).AsSpan(0, count);
@@ -61,11 +61,11 @@ internal sealed class SegmentIndex
             }
         }
 
-        return high >= 0 ? entries[high].Position : 0;
+        return high >= 0 ? entries[high] : default;
     }
 
-    /// <returns>The last indexed position before which every timestamp is earlier; 0 when there is none.</returns>
-    public int PositionBeforeTimestamp(long timestampMs)
+    /// <returns>The last indexed batch before which every timestamp is earlier; the segment's first when there is none.</returns>
+    public IndexEntry BeforeTimestamp(long timestampMs)
     {
         int count = Count;
         ReadOnlySpan<IndexEntry> entries = Volatile.Read(ref _entries).AsSpan(0, count);
@@ -83,7 +83,7 @@ internal sealed class SegmentIndex
             }
         }
 
-        return high >= 0 ? entries[high].Position : 0;
+        return high >= 0 ? entries[high] : default;
     }
 
     private void Add(IndexEntry entry)

@@ -3,81 +3,94 @@ using Broker.Storage.Files;
 
 namespace Broker.Storage.Segments;
 
-/// <summary>Finds the first record at or after a time in one leased segment.</summary>
+/// <summary>Finds the first record at or after a time in one leased segment. Steps over damage that is known.</summary>
 /// <param name="start">Records before this offset do not count.</param>
 /// <param name="end">Nor do those at or behind this one.</param>
 internal readonly ref struct TimestampSearch(Segment segment, uint seed, long start, long end, DecompressionBuffer scratch)
 {
     /// <returns>Its offset, or −1.</returns>
-    /// <exception cref="CorruptLogException">A batch on the way is damaged.</exception>
+    /// <exception cref="DamagedBatchException">A batch on the way is damaged, and that is not known yet.</exception>
     public long Find(long timestampMs)
     {
-        int position = segment.Index().PositionBeforeTimestamp(timestampMs);
-        int segmentEnd = segment.EndPosition;
-        IDiskFile file = segment.File();
-        Span<byte> header = stackalloc byte[StoredBatch.OverheadBytes];
-        while (position + StoredBatch.OverheadBytes <= segmentEnd)
+        long offset = segment.BaseOffset;
+        try
         {
-            int read = file.Read(position, header);
-            var view = new StoredBatchView(header);
-            int size = view.SizeBytes;
-            if (read < header.Length || size < StoredBatch.OverheadBytes || position + (long)size > segmentEnd)
+            IndexEntry entry = segment.Index().BeforeTimestamp(timestampMs);
+            int position = entry.Position;
+            offset += entry.RelativeOffset;
+            int segmentEnd = segment.EndPosition;
+            while (position < segmentEnd && offset < end)
             {
-                throw new CorruptLogException(segment.LogPath, position, "a batch", $"{size} bytes before the segment's end at {segmentEnd}");
-            }
+                if (segment.DamageAt(offset) is { } damage)
+                {
+                    (position, offset) = (damage.ToPosition, damage.NextOffset);
+                    continue;
+                }
 
-            if (view.BaseOffset >= end)
-            {
-                break;
-            }
-
-            if (view.MaxTimestamp >= timestampMs && view.NextOffset > start)
-            {
-                long found = FindInBatch(file, position, size, timestampMs);
+                (int size, long next, long found) = LookAt(position, offset, segmentEnd, timestampMs);
                 if (found >= 0)
                 {
                     return found;
                 }
+
+                position += size;
+                offset = next;
             }
 
-            position += size;
+            return -1;
         }
-
-        return -1;
+        catch (DiskException e) when (!e.MayPass)
+        {
+            throw new DamagedBatchException(segment.LogPath, offset);
+        }
     }
 
-    private long FindInBatch(IDiskFile file, int position, int size, long timestampMs)
+    private (int Size, long NextOffset, long Found) LookAt(int position, long offset, int segmentEnd, long timestampMs)
     {
+        IDiskFile file = segment.File();
+        Span<byte> header = stackalloc byte[StoredBatch.OverheadBytes];
+        int size = file.Read(position, header) == header.Length ? new StoredBatchView(header).SizeBytes : 0;
+        if (size < StoredBatch.OverheadBytes || size > segmentEnd - position)
+        {
+            throw new DamagedBatchException(segment.LogPath, offset);
+        }
+
         PooledBuffer buffer = PooledBuffer.Rent(size);
         try
         {
             Span<byte> bytes = buffer.Span[..size];
             int read = file.Read(position, bytes);
-            BatchError error = read < size ? BatchError.TooShort : StoredBatch.Validate(bytes, seed, int.MaxValue);
-            if (error != BatchError.None)
+            var view = new StoredBatchView(bytes);
+            if (read < size || StoredBatch.Validate(bytes, seed, int.MaxValue) != BatchError.None || view.BaseOffset != offset)
             {
-                throw new CorruptLogException(segment.LogPath, position, "an intact batch", error.ToString());
+                throw new DamagedBatchException(segment.LogPath, offset);
             }
 
-            // What cannot be decoded has no time; a reader meets it by its offset.
-            if (BatchReader.TryOpen(bytes, scratch, out BatchReader reader) != BatchError.None)
-            {
-                return -1;
-            }
-
-            while (reader.TryRead(out RecordView record))
-            {
-                if (record.TimestampMs >= timestampMs && record.Offset >= start && record.Offset < end)
-                {
-                    return record.Offset;
-                }
-            }
-
-            return -1;
+            bool isPossible = view.MaxTimestamp >= timestampMs && view.NextOffset > start;
+            return (size, view.NextOffset, isPossible ? FindInBatch(bytes, timestampMs) : -1);
         }
         finally
         {
             buffer.Release();
         }
+    }
+
+    private long FindInBatch(ReadOnlySpan<byte> bytes, long timestampMs)
+    {
+        // What cannot be decoded has no time; a reader meets it by its offset.
+        if (BatchReader.TryOpen(bytes, scratch, out BatchReader reader) != BatchError.None)
+        {
+            return -1;
+        }
+
+        while (reader.TryRead(out RecordView record))
+        {
+            if (record.TimestampMs >= timestampMs && record.Offset >= start && record.Offset < end)
+            {
+                return record.Offset;
+            }
+        }
+
+        return -1;
     }
 }

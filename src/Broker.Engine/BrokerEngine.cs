@@ -17,6 +17,7 @@ public sealed class BrokerEngine : IAsyncDisposable
     private readonly Sequencer _sequencer;
     private readonly Checkpoints _checkpoints;
     private readonly EngineEnvironment _environment;
+    private readonly Scrub _scrub;
     private readonly List<ITimer> _timers = [];
     private int _closed;
 
@@ -27,6 +28,7 @@ public sealed class BrokerEngine : IAsyncDisposable
         _sequencer = sequencer;
         _checkpoints = checkpoints;
         _environment = environment;
+        _scrub = new Scrub(parts.State, parts.Metrics, options.ScrubBytesPerSecond, environment.Workers);
         Options = options;
     }
 
@@ -185,6 +187,7 @@ public sealed class BrokerEngine : IAsyncDisposable
 
         Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(Options.RetentionCheckInterval, ApplyRetention);
+        Every(TimeSpan.FromSeconds(1), _scrub.Step);
     }
 
     private void Every(TimeSpan interval, Action work)
@@ -241,6 +244,7 @@ public sealed class BrokerEngine : IAsyncDisposable
     /// <summary>The second half of disposal: nothing is accepted any more, and the journal's thread may end.</summary>
     internal void Close()
     {
+        _scrub.Dispose();
         _parts.Committer.Dispose();
         _checkpoints.Dispose();
         if (Progress.Failure is null)

@@ -30,5 +30,8 @@ public sealed record EngineOptions
 
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How fast the whole log is read again to find damage; 0 does not.</summary>
+    public long ScrubBytesPerSecond { get; init; } = 4 << 20;
+
     public TopicSettings TopicDefaults { get; init; } = TopicSettings.Default;
 }

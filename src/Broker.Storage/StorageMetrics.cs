@@ -17,6 +17,11 @@ public sealed class StorageMetrics : IDisposable
     private readonly Counter<long> _appliedBytes;
     private readonly Counter<long> _corruptBatches;
     private readonly Counter<long> _coldReads;
+    private readonly Counter<long> _scrubBytes;
+    private readonly Counter<long> _scrubPasses;
+    private readonly Counter<long> _scrubDamages;
+    private long _scrubbedBytes;
+    private long _scrubPassCount;
     private long _syncCount;
     private long _rollCount;
     private long _checkpointCount;
@@ -31,6 +36,9 @@ public sealed class StorageMetrics : IDisposable
         _checkpointSeconds = _meter.CreateHistogram<double>("broker_checkpoint_seconds", "s", "Duration of a checkpoint.");
         _appliedBytes = _meter.CreateCounter<long>("broker_segment_written_bytes_total", "By", "Bytes written to segments.");
         _corruptBatches = _meter.CreateCounter<long>("broker_corrupt_batches_total", null, "Batches that failed their checksum when read.");
+        _scrubBytes = _meter.CreateCounter<long>("broker_scrub_bytes_total", "By", "Bytes of the log that were read and checked in the background.");
+        _scrubPasses = _meter.CreateCounter<long>("broker_scrub_passes_total", null, "Times that all of the log was checked.");
+        _scrubDamages = _meter.CreateCounter<long>("broker_scrub_damaged_ranges_total", null, "Damaged parts of the log that the check found.");
         _coldReads = _meter.CreateCounter<long>("broker_cold_reads_total", null, "Reads that went to the disk rather than the map.");
     }
 
@@ -39,6 +47,10 @@ public sealed class StorageMetrics : IDisposable
     public long RollCount => Interlocked.Read(ref _rollCount);
 
     public long CheckpointCount => Interlocked.Read(ref _checkpointCount);
+
+    public long ScrubbedBytes => Interlocked.Read(ref _scrubbedBytes);
+
+    public long ScrubPassCount => Interlocked.Read(ref _scrubPassCount);
 
     public void Dispose() => _meter.Dispose();
 
@@ -67,6 +79,20 @@ public sealed class StorageMetrics : IDisposable
     internal void Applied(int bytes) => _appliedBytes.Add(bytes);
 
     internal void CorruptBatch() => _corruptBatches.Add(1);
+
+    internal void Scrubbed(int bytes)
+    {
+        Interlocked.Add(ref _scrubbedBytes, bytes);
+        _scrubBytes.Add(bytes);
+    }
+
+    internal void ScrubPassed()
+    {
+        Interlocked.Increment(ref _scrubPassCount);
+        _scrubPasses.Add(1);
+    }
+
+    internal void ScrubFound() => _scrubDamages.Add(1);
 
     internal void ColdRead() => _coldReads.Add(1);
 }

@@ -104,13 +104,13 @@ internal sealed class Checkpointer : IDisposable
         if (work.Segments.Count >= SyncFileSystemFrom && OperatingSystem.IsLinux())
         {
             _disk.SyncFileSystem(_directory);
-            return;
+        }
+        else
+        {
+            work.Segments.ForEach(s => s.Segment.Sync());
         }
 
-        foreach ((Segment segment, _) in work.Segments)
-        {
-            segment.Sync();
-        }
+        work.Segments.ForEach(s => s.Segment.NoteSynced(s.EndPosition));
     }
 
     private void SyncDirectories()

@@ -26,6 +26,7 @@ internal static class SettingCatalog
 
         new("storage.recycle_bytes_max", Bytes, "4GiB") { Max = 64 * TiB },
         new("storage.reserve_bytes", Bytes, "512MiB") { Max = 64 * TiB },
+        new("scrub.bytes_per_second", Bytes, "4MiB") { Max = 64 * GiB },
         new("retention.check_interval", Duration, "30s") { Min = 100, Max = Day },
 
         new("producer.window_batches", Count, "64") { Min = 5, Max = 1024 },

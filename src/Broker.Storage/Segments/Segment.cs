@@ -29,6 +29,7 @@ internal sealed class Segment
     private int _indexSavedCount;
     private long _indexFileEnd;
     private int _endPosition;
+    private int _syncedTo;
     private int _writeBackFrom;
     private long _nextOffset;
     private long _maxTimestamp;
@@ -47,6 +48,7 @@ internal sealed class Segment
         LogPath = SegmentFiles.LogPath(directory, BaseOffset);
         IndexPath = SegmentFiles.IndexPath(directory, BaseOffset);
         _endPosition = state.EndPosition;
+        _syncedTo = state.EndPosition;
         _writeBackFrom = state.EndPosition;
         _nextOffset = state.NextOffset;
         _maxTimestamp = state.MaxTimestampMs;
@@ -217,6 +219,12 @@ internal sealed class Segment
 
     /// <summary>Makes what was written durable. A failure is final.</summary>
     public void Sync() => _file?.SyncData();
+
+    /// <summary>Bytes that are on the disk, as far as the last checkpoint knows.</summary>
+    public int SyncedTo => Volatile.Read(ref _syncedTo);
+
+    /// <summary>Remembers that a checkpoint has made everything up to a position durable.</summary>
+    public void NoteSynced(int endPosition) => Volatile.Write(ref _syncedTo, endPosition);
 
     /// <summary>Appends what is new to the index file. Not synced: a lost index is made again from the segment.</summary>
     public void SaveIndex(int upTo)

@@ -3,6 +3,7 @@ using Broker.Engine.Producers;
 using Broker.Engine.Topics;
 using Broker.Records;
 using Broker.Storage;
+using Broker.Storage.Files;
 using Broker.Storage.Journal;
 
 namespace Broker.Engine;
@@ -249,8 +250,15 @@ public sealed class BrokerEngine : IAsyncDisposable
         _checkpoints.Dispose();
         if (Progress.Failure is null)
         {
-            JournalPosition position = _parts.Committer.Writer.Position;
-            _parts.Checkpointer.Complete(_parts.Checkpointer.Capture(position), position, waitForCopy: true);
+            try
+            {
+                JournalPosition position = _parts.Committer.Writer.Position;
+                _parts.Checkpointer.Complete(_parts.Checkpointer.Capture(position), position, waitForCopy: true);
+            }
+            catch (DiskException e) when (e.MayPass)
+            {
+                // No room for the checkpoint: the journal holds everything, and the next start reads more of it.
+            }
         }
 
         foreach (PartitionHandle partition in _parts.State.Topics.SelectMany(t => t.Info.Partitions))

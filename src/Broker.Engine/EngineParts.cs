@@ -34,6 +34,7 @@ internal sealed class EngineParts : IDisposable
         _isNew = isNew;
         Notes = notes;
         Progress = new LsnProgress(replay.End.Lsn);
+        journalFiles.OnFailure(Progress.Fail);
         Committer = new GroupCommitter(
             new JournalWriter(journalFiles, replay.End, state.Incarnation + 1), Progress, metrics, workers);
     }
@@ -73,6 +74,13 @@ internal sealed class EngineParts : IDisposable
 
         IDisposable directoryLock = disk.TryLock(root)
             ?? throw new StorageException($"The data directory {root} is in use by another broker. Stop that one, or choose another directory with --data_dir.");
+
+        // A broker that was killed may have changed names and not synced them; what is found now must still be there later.
+        foreach (string directory in (ReadOnlySpan<string>)[root, journalDirectory, stateDirectory])
+        {
+            disk.SyncDirectory(directory);
+        }
+
         var notes = new EngineNotes();
         var metrics = new StorageMetrics();
         var copy = new StateCopy(environment.StateStore(Path.Combine(root, "rocksdb")), notes, environment.Workers);

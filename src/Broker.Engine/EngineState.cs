@@ -21,6 +21,7 @@ internal sealed class EngineState
     private readonly List<PartitionHandle> _dirtyPartitions = [];
     private readonly List<StateChange> _otherChanges = [];
     private readonly TopicSettings _defaults;
+    private long _capturedLsn;
 
     private readonly Lock _gate;
     private readonly EngineNotes _notes;
@@ -43,7 +44,7 @@ internal sealed class EngineState
 
     public long NextProducerId { get; private set; } = 1;
 
-    public IEnumerable<Topic> Topics => _byName.Values;
+    public IEnumerable<Topic> Topics => _byId.Values;
 
     public Topic? FindTopic(string name) => _byName.GetValueOrDefault(name);
 
@@ -152,6 +153,7 @@ internal sealed class EngineState
     public void Restore(StoredState stored, Sequences sequences)
     {
         Checkpoint checkpoint = stored.Checkpoint;
+        _capturedLsn = checkpoint.Position.Lsn;
         Incarnation = checkpoint.Incarnation;
         NextProducerId = checkpoint.NextProducerId;
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Topics))
@@ -193,10 +195,33 @@ internal sealed class EngineState
         sequences.Restore(stored, this);
     }
 
+    /// <summary>Removes what a crash has left of what was deleted or freed before it.</summary>
+    public void RemoveLeftovers(StoredState stored)
+    {
+        foreach ((byte[] key, _) in stored.Family(StateFamily.DeletedTopics))
+        {
+            Files.DeleteTopicFiles(TopicId.Read(key).ToString());
+        }
+
+        foreach (PartitionHandle partition in Topics.SelectMany(t => t.Info.Partitions))
+        {
+            PartitionLog log = partition.Log;
+            Files.DeleteFreedSegments(log.Directory, log.LogStartOffset, log.Segments.Select(s => s.BaseOffset).ToHashSet());
+        }
+    }
+
     /// <summary>What a checkpoint at this moment has to write; the journal's thread, between two groups.</summary>
     public CheckpointWork TakeChanges(Sequences sequences, long lsn)
     {
         var work = new CheckpointWork();
+        if (lsn > _capturedLsn)
+        {
+            // Not at the LSN of the checkpoint before: two states of one LSN are taken for the same.
+            _otherChanges.AddRange(Files.TakeRemovedTopics().Select(
+                topic => StateChange.Delete(StateFamily.DeletedTopics, StateKeys.Topic(new TopicId(Guid.Parse(topic))))));
+            _capturedLsn = lsn;
+        }
+
         work.Changes.AddRange(_otherChanges);
         _otherChanges.Clear();
         foreach (Topic topic in _dirtyTopics.Where(t => !t.IsDeleted))
@@ -310,6 +335,7 @@ internal sealed class EngineState
 
         Files.NoteDeletedTopic(id.ToString());
         byte[] prefix = StateKeys.Topic(id);
+        _otherChanges.Add(StateChange.Put(StateFamily.DeletedTopics, prefix, []));
         foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences, StateFamily.Damages])
         {
             _otherChanges.Add(StateChange.DeletePrefix(family, prefix));

@@ -28,6 +28,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         ReplayResult result = journal.Run(stored.Checkpoint.Position, this);
         CheckSegments(result.End.Lsn);
         CheckUnknownTopics(result.End.Lsn);
+        state.RemoveLeftovers(stored);
         state.NotifyWatchers();
         return result;
     }

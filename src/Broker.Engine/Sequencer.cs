@@ -315,6 +315,15 @@ internal sealed class Sequencer
         }
     }
 
+    /// <summary>The topic that a name was decided to mean, visible or not; null when there is none.</summary>
+    public TopicId? FindDecided(string name)
+    {
+        lock (_gate)
+        {
+            return _topics.GetValueOrDefault(name)?.Id;
+        }
+    }
+
     private static BrokerException UnknownTopic(string name) => new(
         BrokerError.UnknownTopicOrPartition,
         $"Topic {name} does not exist. Create it with: broker topic create {name}",

@@ -95,6 +95,11 @@ public sealed class LsnProgress
     {
         lock (_gate)
         {
+            if (_failure is not null)
+            {
+                return;
+            }
+
             Volatile.Write(ref field, lsn);
             while (waiters.TryPeek(out TaskCompletionSource? waiter, out long waitsFor) && waitsFor <= lsn)
             {

@@ -2,6 +2,7 @@ using static System.Buffers.Binary.BinaryPrimitives;
 using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Files;
+using Broker.Storage.Journal;
 
 namespace Broker.Engine.State;
 
@@ -185,21 +186,19 @@ internal sealed class SnapshotLog : IDisposable
         return changes;
     }
 
+    // From the device: after a sync that failed, the page cache shows bytes that were never written.
     private StoredState? Load(string path)
     {
-        byte[] bytes;
-        using (IDiskFile file = _disk.Open(path, FileOpening.ReadOnly))
-        {
-            bytes = new byte[file.Length];
-            _ = file.Read(0, bytes);
-        }
-
+        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
+        long length = file.Length;
+        using var buffer = new AlignedBuffer(checked((int)JournalFormat.AlignBlock(length + 1)));
+        ReadOnlySpan<byte> bytes = buffer.Span[..(int)Math.Min(length, file.ReadFromDevice(0, buffer, buffer.Length))];
         var state = new StoredState();
         int at = 0;
         uint crc = 0;
-        while (IntactRecord(bytes.AsSpan(at), crc, path) is var size and > 0)
+        while (IntactRecord(bytes[at..], crc, path) is var size and > 0)
         {
-            ReadOnlySpan<byte> record = bytes.AsSpan(at, size);
+            ReadOnlySpan<byte> record = bytes.Slice(at, size);
             state.Apply(Decode(record));
             crc = ReadUInt32LittleEndian(record[CrcAt..]);
             at += size;
@@ -214,7 +213,7 @@ internal sealed class SnapshotLog : IDisposable
             return null;
         }
 
-        EndsCleanly = at == bytes.Length;
+        EndsCleanly = at == length;
         _path = path;
         _number = NumberOf(path);
         _end = at;

@@ -23,4 +23,7 @@ internal enum StateFamily : byte
 
     /// <summary>By topic id, partition and first offset of the damage.</summary>
     Damages = 6,
+
+    /// <summary>By topic id: deleted, and its directory may still be there.</summary>
+    DeletedTopics = 7,
 }

@@ -84,8 +84,14 @@ internal sealed class GroupCommitter : IDisposable
 
     /// <summary>Writes, syncs, applies and publishes one group.</summary>
     /// <returns>False when nothing was waiting.</returns>
+    /// <exception cref="StorageException">Something has failed, here or elsewhere: nothing is accepted any more.</exception>
     public bool RunOnce()
     {
+        if (_progress.Failure is { } failure)
+        {
+            throw new StorageException(failure.Message, failure);
+        }
+
         if (_takenUsed == _taken.Count && !Take())
         {
             return false;

@@ -30,6 +30,7 @@ internal sealed class JournalFiles : IDisposable
     private readonly IWorker _preparer;
     private long _nextNumber;
     private Exception? _failure;
+    private Action<Exception>? _failed;
 
     /// <param name="nextNumber">Higher than every number ever used.</param>
     /// <param name="recycledBytesMax">Freed files up to this many bytes are kept for reuse, the others deleted.</param>
@@ -76,6 +77,22 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
+    /// <summary>Has a failure told at once: a sync that failed is final, also one that nobody waits for.</summary>
+    public void OnFailure(Action<Exception> failed)
+    {
+        Exception? failure;
+        lock (_gate)
+        {
+            _failed = failed;
+            failure = _failure;
+        }
+
+        if (failure is StorageException)
+        {
+            failed(failure);
+        }
+    }
+
     /// <summary>Names a file found at start that replay may still need; <see cref="FreeBelow"/> frees it later.</summary>
     public void AdoptExisting(long number, string path)
     {
@@ -114,9 +131,12 @@ internal sealed class JournalFiles : IDisposable
         if (file.SizeBytes < sizeBytesMin)
         {
             // One entry larger than a whole file: this file grows to hold it.
-            ZeroFrom(file.File, file.SizeBytes, sizeBytesMin);
+            file = WaitingForSpace(() =>
+            {
+                ZeroFrom(file.File, file.SizeBytes, sizeBytesMin);
+                return new JournalFile(file.File, file.Number, sizeBytesMin);
+            });
             file.File.SyncData();
-            file = new JournalFile(file.File, file.Number, sizeBytesMin);
         }
 
         return file;
@@ -178,7 +198,7 @@ internal sealed class JournalFiles : IDisposable
 
         try
         {
-            JournalFile file = PrepareWaitingForSpace();
+            JournalFile file = WaitingForSpace(Prepare);
             lock (_gate)
             {
                 _ready.Enqueue(file);
@@ -186,10 +206,14 @@ internal sealed class JournalFiles : IDisposable
         }
         catch (Exception e) when (e is StorageException or OperationCanceledException)
         {
+            Action<Exception>? failed;
             lock (_gate)
             {
                 _failure = e;
+                failed = e is StorageException ? _failed : null;
             }
+
+            failed?.Invoke(e);
         }
     }
 
@@ -201,15 +225,15 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
-    private JournalFile PrepareWaitingForSpace()
+    private JournalFile WaitingForSpace(Func<JournalFile> make)
     {
         while (true)
         {
             try
             {
-                return Prepare();
+                return make();
             }
-            catch (DiskException e) when (e.IsOutOfSpace)
+            catch (DiskException e) when (e.MayPass)
             {
                 // Writes are refused while space is short; what was accepted waits here until there is some.
                 _workers.Pause(SpaceRetryDelay, _stopping.Token);

@@ -173,7 +173,7 @@ internal sealed class JournalReplay : IDisposable
                 {
                     visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
                 }
-                else if (VouchedUpTo(at) >= frame.Lsn)
+                else if (VouchedUpTo(at) >= frame.Lsn && !WasCutAt(at))
                 {
                     visitor.ReplayDamaged(frame.Kind, frame.Lsn, frame.Body);
                 }
@@ -213,6 +213,21 @@ internal sealed class JournalReplay : IDisposable
                 PathOf(end.FileNumber) ?? JournalFormat.FileName(end.FileNumber), end.Position,
                 $"entry {end.Lsn + 1} (entries up to {vouched} were durable)", "bytes that do not pass their checksum");
         }
+    }
+
+    /// <summary>Whether an earlier recovery ended at this place: then the next file continues from it, and what lies behind never counted.</summary>
+    private bool WasCutAt(JournalPosition at)
+    {
+        foreach ((long number, string path) in _files.Where(f => f.Number > at.FileNumber))
+        {
+            using AlignedBuffer file = ReadInto(path, null);
+            if (ContinuesFrom(file.Span, number, at))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Looks at every intact frame behind a place, whatever lies between.</summary>

@@ -16,6 +16,7 @@ internal sealed class DamageSearch : IDisposable
     private readonly IDiskFile? _file;
     private readonly uint _seed;
     private readonly int _end;
+    private readonly long _fileEnd;
     private readonly long _nextOffset;
     private PooledBuffer _window = PooledBuffer.Rent(WindowBytes);
     private int _windowFrom;
@@ -30,6 +31,7 @@ internal sealed class DamageSearch : IDisposable
         _file = file;
         _seed = seed;
         _end = end;
+        _fileEnd = Math.Min(end, file?.Length ?? 0);
         _nextOffset = nextOffset;
     }
 
@@ -58,7 +60,7 @@ internal sealed class DamageSearch : IDisposable
 
     private DamagedRange RangeFrom(int from, long offset)
     {
-        for (int position = from + 1; position + StoredBatch.OverheadBytes <= _end; position++)
+        for (int position = from + 1; position + StoredBatch.OverheadBytes <= _fileEnd; position++)
         {
             if (LooksLikeLaterBatch(position, offset)
                 && IsIntact(position, out _, out long baseOffset, out long next) && baseOffset > offset && next <= _nextOffset)
@@ -80,13 +82,13 @@ internal sealed class DamageSearch : IDisposable
     private bool IsIntact(int position, out int size, out long baseOffset, out long nextOffset)
     {
         (size, baseOffset, nextOffset) = (0, 0, 0);
-        if (_end - position < StoredBatch.OverheadBytes)
+        if (_fileEnd - position < StoredBatch.OverheadBytes)
         {
             return false;
         }
 
         size = new StoredBatchView(Window(position, StoredBatch.OverheadBytes)).SizeBytes;
-        if (size < StoredBatch.OverheadBytes || size > _end - position)
+        if (size < StoredBatch.OverheadBytes || size > _fileEnd - position)
         {
             return false;
         }

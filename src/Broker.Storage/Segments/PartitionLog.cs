@@ -16,7 +16,6 @@ internal sealed class PartitionLog
     private const int ColdReadBytes = 512 << 10;
 
     private readonly SegmentFiles _files;
-    private readonly string _directory;
     private Segment[] _segments;
     private long _logStartOffset;
     private long _highWatermark;
@@ -25,10 +24,12 @@ internal sealed class PartitionLog
     public PartitionLog(SegmentFiles files, string topicDirectory, int partition, uint seed)
     {
         _files = files;
-        _directory = files.PartitionDirectory(topicDirectory, partition);
+        Directory = files.PartitionDirectory(topicDirectory, partition);
         Seed = seed;
         _segments = [];
     }
+
+    public string Directory { get; }
 
     /// <summary>What the prefix checksums of this partition's batches start from.</summary>
     public uint Seed { get; }
@@ -65,7 +66,7 @@ internal sealed class PartitionLog
     /// <summary>Takes up what a checkpoint kept.</summary>
     public void Restore(long logStartOffset, long nextOffset, IEnumerable<SegmentState> segments)
     {
-        _segments = [.. segments.Select(s => new Segment(_files, _directory, Seed, s, IndexIntervalBytes))];
+        _segments = [.. segments.Select(s => new Segment(_files, Directory, Seed, s, IndexIntervalBytes))];
         _logStartOffset = logStartOffset;
         _nextOffset = nextOffset;
         _highWatermark = nextOffset;
@@ -419,7 +420,7 @@ internal sealed class PartitionLog
         Invariant.Check(position == 0);
         Invariant.Check(segments.Length == 0 || segments[^1].NextOffset <= segmentBaseOffset);
         var segment = new Segment(
-            _files, _directory, Seed, SegmentState.Empty(segmentBaseOffset, capacityBytes), IndexIntervalBytes);
+            _files, Directory, Seed, SegmentState.Empty(segmentBaseOffset, capacityBytes), IndexIntervalBytes);
         Volatile.Write(ref _segments, [.. segments, segment]);
         _files.Metrics.Rolled();
         return segment;

@@ -375,7 +375,7 @@ internal sealed class Segment
 
         lock (_openGate)
         {
-            _file ??= _files.OpenForAppend(LogPath);
+            _file ??= _files.OpenForAppend(LogPath, isNew: EndPosition == 0);
             return _file;
         }
     }

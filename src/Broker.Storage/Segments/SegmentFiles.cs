@@ -19,6 +19,7 @@ internal sealed class SegmentFiles
     private readonly Stack<(string Path, long Bytes)> _recycled = new();
     private readonly HashSet<string> _changedDirectories = new(StringComparer.Ordinal);
     private readonly List<string> _deletedTopics = [];
+    private readonly List<string> _removedTopics = [];
     private long _recycledBytes;
     private long _recycledNumber;
 
@@ -31,6 +32,10 @@ internal sealed class SegmentFiles
         _recycleBytesMax = recycleBytesMax;
         Note(disk.CreateDirectory(_root));
         Note(disk.CreateDirectory(_recycleDirectory));
+
+        // A broker that was killed may have changed names and not synced them.
+        Note(_root);
+        Note(_recycleDirectory);
         foreach (string leftOver in disk.ListFiles(_recycleDirectory))
         {
             Adopt(leftOver);
@@ -53,14 +58,21 @@ internal sealed class SegmentFiles
     public static string IndexPath(string directory, long baseOffset) => Path.Combine(directory, baseOffset.ToString("D20") + IndexFile.Extension);
 
     /// <summary>Opens a segment for writing; makes it, from a recycled file where there is one, when it is not there.</summary>
-    public IDiskFile OpenForAppend(string path)
+    /// <param name="isNew">Nothing was written to it that a checkpoint knows.</param>
+    public IDiskFile OpenForAppend(string path, bool isNew)
     {
+        string directory = Path.GetDirectoryName(path)!;
         if (Disk.FileExists(path))
         {
+            if (isNew)
+            {
+                // Made by a broker that was killed before a checkpoint: no name on the way to it need be on the disk.
+                Note([directory, Path.GetDirectoryName(directory)!, _root]);
+            }
+
             return Disk.Open(path, FileOpening.Existing);
         }
 
-        string directory = Path.GetDirectoryName(path)!;
         Note(Disk.CreateDirectory(directory));
         Note(directory);
         lock (_gate)
@@ -182,7 +194,54 @@ internal sealed class SegmentFiles
     {
         lock (_gate)
         {
-            _deletedTopics.RemoveAll(RemoveIfEmpty);
+            foreach (string directory in _deletedTopics.Where(RemoveIfEmpty).ToArray())
+            {
+                _deletedTopics.Remove(directory);
+                _removedTopics.Add(Path.GetFileName(directory));
+                _changedDirectories.Add(_root);
+            }
+        }
+    }
+
+    /// <summary>The deleted topics whose directories were removed since the last call.</summary>
+    public IReadOnlyList<string> TakeRemovedTopics()
+    {
+        lock (_gate)
+        {
+            string[] removed = [.. _removedTopics];
+            _removedTopics.Clear();
+            return removed;
+        }
+    }
+
+    /// <summary>Deletes what a crash has left of a topic that was deleted; its directories go with the next checkpoint.</summary>
+    public void DeleteTopicFiles(string topic)
+    {
+        foreach (string directory in Disk.ListDirectories(TopicDirectory(topic)))
+        {
+            foreach (string path in Disk.ListFiles(directory))
+            {
+                Disk.DeleteFile(path);
+            }
+        }
+
+        NoteDeletedTopic(topic);
+    }
+
+    /// <summary>Deletes what a crash has left of segments that were freed: they began before the log start.</summary>
+    /// <param name="kept">The base offsets of the segments that there are.</param>
+    public void DeleteFreedSegments(string directory, long logStartOffset, IReadOnlySet<long> kept)
+    {
+        foreach (string path in Disk.ListFiles(directory))
+        {
+            bool isLog = Path.GetExtension(path) == LogExtension;
+            bool isIndex = Path.GetExtension(path) == IndexFile.Extension;
+            if ((isLog || isIndex) && long.TryParse(Path.GetFileNameWithoutExtension(path), out long baseOffset)
+                && !kept.Contains(baseOffset) && (isIndex || baseOffset < logStartOffset))
+            {
+                Disk.DeleteFile(path);
+                Note(directory);
+            }
         }
     }
 

@@ -1,0 +1,58 @@
+namespace Broker.Simulation.Disk;
+
+/// <summary>Names of files and directories.</summary>
+internal sealed class EntryTable
+{
+    public SortedDictionary<string, SimulatedBytes> Files { get; private init; } = new(StringComparer.Ordinal);
+
+    public SortedSet<string> Directories { get; private init; } = new(["/"], StringComparer.Ordinal);
+
+    public EntryTable Clone() => new()
+    {
+        Files = new SortedDictionary<string, SimulatedBytes>(Files, StringComparer.Ordinal),
+        Directories = new SortedSet<string>(Directories, StringComparer.Ordinal),
+    };
+
+    public void Apply(EntryChange change)
+    {
+        switch (change.Kind)
+        {
+            case EntryChangeKind.Create:
+                Files[change.Path] = change.File!;
+                break;
+            case EntryChangeKind.Delete:
+                Files.Remove(change.Path);
+                break;
+            case EntryChangeKind.Rename:
+                Files.Remove(change.Path);
+                Files[change.To!] = change.File!;
+                break;
+            case EntryChangeKind.MakeDirectory:
+                Directories.Add(change.Path);
+                break;
+            default:
+                Directories.Remove(change.Path);
+                break;
+        }
+    }
+
+    /// <summary>Removes what lies in a directory that is not there.</summary>
+    public void DropOrphans()
+    {
+        foreach (string directory in Directories.ToArray())
+        {
+            if (directory != "/" && !Directories.Contains(Path.GetDirectoryName(directory)!))
+            {
+                Directories.Remove(directory);
+            }
+        }
+
+        foreach (string path in Files.Keys.ToArray())
+        {
+            if (!Directories.Contains(Path.GetDirectoryName(path)!))
+            {
+                Files.Remove(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace Broker.Simulation.Model;
+
+/// <summary>What the broker was told and what it answered, kept outside it. Written without looking at the engine's code.</summary>
+internal sealed class BrokerModel
+{
+    public List<TopicModel> Topics { get; } = [];
+
+    public List<(long Id, int Epoch, long Lsn)> Producers { get; } = [];
+
+    /// <summary>Everything up to this entry was acked or visible: it may never be lost.</summary>
+    public long MustSurvive { get; private set; }
+
+    /// <summary>Topics whose deletion was not asked for.</summary>
+    public List<TopicModel> Living => Topics.FindAll(t => t.DeletedLsn == long.MaxValue);
+
+    public List<PartitionModel> Partitions => [.. Living.SelectMany(t => t.Partitions)];
+
+    public void Saw(long visibleLsn) => MustSurvive = Math.Max(MustSurvive, visibleLsn);
+
+    /// <summary>The broker came back at an entry: what it had not acked behind that never happened.</summary>
+    public void Rollback(long lsn)
+    {
+        Topics.RemoveAll(t => t.CreatedLsn > lsn || t.DeletedLsn <= lsn);
+        foreach (TopicModel topic in Topics)
+        {
+            topic.DeletedLsn = long.MaxValue;
+            topic.Partitions.RemoveAll(p => p.CreatedLsn > lsn);
+            topic.Partitions.ForEach(p => p.Rollback(lsn));
+        }
+
+        Producers.RemoveAll(p => p.Lsn > lsn);
+    }
+}

@@ -1,0 +1,36 @@
+namespace Broker.Simulation;
+
+/// <summary>What one seed did and met.</summary>
+internal sealed class SeedResult
+{
+    public required ulong Seed { get; init; }
+
+    public int Operations { get; set; }
+
+    public int Appends { get; set; }
+
+    public int Crashes { get; set; }
+
+    public int CrashesInRecovery { get; set; }
+
+    public int PowerCuts { get; set; }
+
+    public int TornTails { get; set; }
+
+    public int LostRenames { get; set; }
+
+    public int InterruptedCheckpoints { get; set; }
+
+    public int Checkpoints { get; set; }
+
+    public int RecycledFiles { get; set; }
+
+    public int FailedSyncs { get; set; }
+
+    public int Quarantines { get; set; }
+
+    public ulong TraceHash { get; set; }
+
+    /// <summary>What was broken, with the last lines of the trace; null when nothing was.</summary>
+    public string? Failure { get; set; }
+}

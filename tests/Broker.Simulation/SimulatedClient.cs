@@ -1,0 +1,376 @@
+using Broker.Engine;
+using Broker.Engine.Producers;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Simulation.Disk;
+using Broker.Simulation.Model;
+using Broker.Simulation.Schedule;
+using Broker.Storage.Segments;
+
+namespace Broker.Simulation;
+
+/// <summary>All clients of one run: does one random thing at a time and holds every answer against the model.</summary>
+internal sealed class SimulatedClient(
+    Chance chance, Trace trace, SimulatedTime time, SimulatedDisk disk, BrokerModel model, SeedResult result)
+{
+    private static readonly Dictionary<string, string> NoConfig = [];
+
+    private readonly List<(LogSlice Slice, byte[] Bytes)> _held = [];
+    private int _topicNumber;
+    private long _timestampMs = 1_000_000;
+
+    /// <summary>The segments of all partitions when they were last noted.</summary>
+    public HashSet<string> SegmentPaths { get; } = [];
+
+    public void Act(BrokerEngine engine)
+    {
+        result.Operations++;
+        if (engine.Progress.Failure is not null)
+        {
+            return;
+        }
+
+        List<PartitionModel> partitions = model.Partitions;
+        if (model.Living.Count < 2 || partitions.Count < 3)
+        {
+            CreateTopic(engine);
+            return;
+        }
+
+        PartitionModel partition = chance.Pick(partitions);
+        switch (chance.Below(100))
+        {
+            case < 46:
+                Append(engine, partition);
+                break;
+            case < 56:
+                Repeat(engine, partition);
+                break;
+            case < 60:
+                SkipSequence(engine, partition);
+                break;
+            case < 74:
+                Read(engine, partition);
+                break;
+            case < 78:
+                FindTime(engine, partition);
+                break;
+            case < 83:
+                Trim(engine, partition);
+                break;
+            case < 87:
+                InitProducer(engine);
+                break;
+            case < 93:
+                time.Advance(TimeSpan.FromSeconds(chance.Between(1, 60)));
+                trace.Add("time", "", 0, 0);
+                break;
+            case < 94:
+                disk.FullFor = disk.CrashIn == 0 ? chance.Between(1, 4) : 0;
+                time.Advance(TimeSpan.FromSeconds(1));
+                break;
+            default:
+                ChangeTopic(engine, partition.Topic);
+                break;
+        }
+    }
+
+    public void IsRefusedAfterFailure(BrokerEngine engine)
+    {
+        foreach (PartitionModel partition in model.Partitions)
+        {
+            if (engine.FindPartition(partition.Topic.Id, partition.Number) is { } handle)
+            {
+                using Draft draft = NewDraft(partition, -1, -1, -1);
+                AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, Durability.Durable);
+                Checks.Expect(decision.Error is BrokerError.StorageError or BrokerError.NotReady, $"After a failed sync an append is answered with {decision.Error}.");
+            }
+        }
+    }
+
+    /// <summary>Gives back what is held, as a reader does; the bytes must not have changed.</summary>
+    public void LetGo()
+    {
+        while (_held.Count > 0)
+        {
+            LetGoOfOne();
+        }
+    }
+
+    /// <summary>The process is gone and its readers with it.</summary>
+    public void Forget() => _held.Clear();
+
+    public void NoteSegments(BrokerEngine engine)
+    {
+        SegmentPaths.Clear();
+        foreach (Segment segment in engine.Topics.SelectMany(t => t.Partitions).SelectMany(p => p.Log.Segments))
+        {
+            SegmentPaths.Add(segment.LogPath);
+            SegmentPaths.Add(segment.IndexPath);
+        }
+    }
+
+    private void LetGoOfOne()
+    {
+        (LogSlice slice, byte[] bytes) = _held[0];
+        _held.RemoveAt(0);
+        Checks.Expect(slice.Memory.Span.SequenceEqual(bytes), "Bytes changed under a reader that holds them.");
+        slice.Dispose();
+    }
+
+    private void Append(BrokerEngine engine, PartitionModel partition)
+    {
+        (long producer, int epoch, _) = model.Producers.Count > 0 && chance.Percent(60) ? chance.Pick(model.Producers) : (-1, -1, 0);
+        long sequence = producer < 0 ? -1 : NextSequence(partition, producer);
+        using Draft draft = NewDraft(partition, producer, epoch, sequence);
+        Send(engine, partition, draft, producer, sequence, expected: BrokerError.None);
+    }
+
+    private void SkipSequence(BrokerEngine engine, PartitionModel partition)
+    {
+        if (model.Producers.Count > 0)
+        {
+            (long producer, int epoch, _) = chance.Pick(model.Producers);
+            long sequence = NextSequence(partition, producer) + chance.Between(1, 5);
+            using Draft draft = NewDraft(partition, producer, epoch, sequence);
+            Send(engine, partition, draft, producer, sequence, expected: BrokerError.OutOfOrderSequenceNumber);
+        }
+    }
+
+    /// <summary>Sends a batch again that was sent before, acked or not: it must come to its first offset.</summary>
+    private void Repeat(BrokerEngine engine, PartitionModel partition)
+    {
+        List<BatchModel> own = partition.Batches.FindAll(b => b.ProducerId >= 0);
+        if (own.Count == 0 || engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
+        {
+            return;
+        }
+
+        BatchModel original = own[Math.Max(0, own.Count - 1 - chance.Below(8))];
+        int age = own.Count(b => b.ProducerId == original.ProducerId && b.Lsn > original.Lsn);
+        using Draft draft = NewDraft(partition, original.ProducerId, 0, original.Sequence, original.Count);
+        AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, Durability.Durable);
+        trace.Add("repeat", partition.ToString(), decision.BaseOffset, decision.Lsn);
+        if (decision.Error is BrokerError.DiskFull or BrokerError.StorageError
+            || (decision.Error == BrokerError.DuplicateSequenceNumber && age >= SimulationRun.Options.ProducerWindowBatches))
+        {
+            return;
+        }
+
+        Checks.Expect(
+            decision.IsAccepted && decision.Duplicate && decision.BaseOffset == original.BaseOffset && decision.AppendTimeMs == original.AppendTimeMs,
+            $"{partition}: the batch at {original.BaseOffset} sent again was answered with {decision}.");
+        Checks.Expect(decision.Lsn >= original.Lsn, $"{partition}: a repeated batch is answered before it is durable.");
+    }
+
+    private void Send(BrokerEngine engine, PartitionModel partition, Draft draft, long producer, long sequence, BrokerError expected)
+    {
+        if (engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
+        {
+            return;
+        }
+
+        byte[] body = draft.Batch.Span[StoredBatchLayout.BatchCrcAt..].ToArray();
+        Durability durability = chance.Percent(30) ? Durability.Os : Durability.Durable;
+        AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, durability);
+        trace.Add("append", partition.ToString(), decision.BaseOffset, decision.Lsn);
+        if (decision.Error is BrokerError.DiskFull or BrokerError.StorageError)
+        {
+            return;
+        }
+
+        Checks.Expect(decision.Error == expected, $"{partition}: an append was answered with {decision}, not {expected}.");
+        if (decision.IsAccepted)
+        {
+            result.Appends++;
+            Checks.Expect(!decision.Duplicate, $"{partition}: a new batch was taken for a repeated one.");
+            Checks.Expect(
+                decision.BaseOffset == partition.NextOffset, $"{partition}: a batch was given offset {decision.BaseOffset}, not {partition.NextOffset}.");
+            partition.Batches.Add(new BatchModel(
+                decision.Lsn, decision.BaseOffset, draft.Timestamps.Length, body, draft.Timestamps, decision.AppendTimeMs, producer, sequence));
+        }
+    }
+
+    private void Read(BrokerEngine engine, PartitionModel partition)
+    {
+        if (_held.Count > 2 || (_held.Count > 0 && chance.Percent(40)))
+        {
+            LetGoOfOne();
+        }
+
+        if (engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
+        {
+            return;
+        }
+
+        Checks.LogStart(handle, partition);
+        long start = handle.LogStartOffset;
+        long end = handle.HighWatermark;
+        Checks.Expect(end <= partition.NextOffset, $"{partition} shows an end at {end}; it was sent up to {partition.NextOffset}.");
+        BatchModel? newest = partition.Batches.FindLast(b => b.Lsn <= model.MustSurvive);
+        Checks.Expect(newest is null || end >= newest.NextOffset, $"{partition} shows an end at {end} after {newest?.NextOffset} was acked.");
+        long at = start + chance.Below((int)(end - start) + 1);
+        ReadResult read = handle.Read(at, chance.Between(1, 20_000));
+        trace.Add("read", partition.ToString(), at, read.Slice.NextOffset);
+        Checks.Expect(read.Error == BrokerError.None, $"A read of {partition} at {at} gave {read.Error}.");
+        Checks.Expect(read.Slice.IsEmpty == (at == end), $"A read of {partition} at {at} of {end} gave nothing.");
+        Checks.Batches(read.Slice.Memory.Span, at, partition, model);
+        if (chance.Percent(30))
+        {
+            _held.Add((read.Slice, read.Slice.Memory.ToArray()));
+        }
+        else
+        {
+            read.Slice.Dispose();
+        }
+
+        Checks.Expect(
+            handle.Read(end + 1, 100).Error == BrokerError.OffsetOutOfRange, $"{partition} lets a reader behind its end.");
+    }
+
+    private void FindTime(BrokerEngine engine, PartitionModel partition)
+    {
+        if (engine.Progress.VisibleLsn != engine.DecidedLsn
+            || engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
+        {
+            return;
+        }
+
+        long wanted = 1_000_000 + chance.Below((int)(_timestampMs - 1_000_000) + 1);
+        long start = handle.LogStartOffset;
+        long expected = partition.NextOffset;
+        foreach (BatchModel batch in partition.Batches.Where(b => b.NextOffset > start))
+        {
+            int found = Array.FindIndex(batch.Timestamps, t => t >= wanted);
+            while (found >= 0 && found < batch.Count && (batch.BaseOffset + found < start || batch.Timestamps[found] < wanted))
+            {
+                found++;
+            }
+
+            if (found >= 0 && found < batch.Count)
+            {
+                expected = batch.BaseOffset + found;
+                break;
+            }
+        }
+
+        long offset = handle.OffsetForTimestamp(wanted);
+        trace.Add("time of", partition.ToString(), wanted, offset);
+        Checks.Expect(offset == expected, $"{partition}: the first record from {wanted} on is at {expected}, not at {offset}.");
+    }
+
+    private void Trim(BrokerEngine engine, PartitionModel partition)
+    {
+        if (engine.FindPartition(partition.Topic.Id, partition.Number) is { } handle)
+        {
+            long offset = handle.LogStartOffset + chance.Below((int)(handle.HighWatermark - handle.LogStartOffset) + 1);
+            long lsn = engine.Sequencer.AdvanceLogStart(handle, offset);
+            trace.Add("trim", partition.ToString(), offset, lsn);
+            partition.Trim(lsn, offset);
+        }
+    }
+
+    private void InitProducer(BrokerEngine engine)
+    {
+        if (disk.FullFor == 0 && engine.Status.AcceptsWrites)
+        {
+            (ProducerIdentity producer, long lsn) = engine.Sequencer.InitProducer("client");
+            trace.Add("producer", "", producer.Id, lsn);
+            Checks.Expect(model.Producers.TrueForAll(p => p.Id != producer.Id), $"Producer id {producer.Id} was given twice.");
+            model.Producers.Add((producer.Id, producer.Epoch, lsn));
+        }
+    }
+
+    private void CreateTopic(BrokerEngine engine)
+    {
+        if (!engine.Status.AcceptsWrites)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            disk.FullFor = 0;
+            return;
+        }
+
+        // A name of a topic that was deleted may come again.
+        string name = "t" + (_topicNumber++ % 5);
+        if (model.Living.Exists(t => t.Name == name))
+        {
+            return;
+        }
+
+        int partitions = chance.Between(1, 3);
+        bool hasRetention = chance.Percent(40);
+        Dictionary<string, string> config = hasRetention ? Retention() : NoConfig;
+        long lsn = engine.Sequencer.CreateTopic(name, partitions, config);
+        trace.Add("create", name, partitions, lsn);
+        TopicModel topic = new(name, engine.Sequencer.FindDecided(name)!.Value, lsn) { HasRetention = hasRetention };
+        AddPartitions(topic, partitions, lsn);
+        model.Topics.Add(topic);
+    }
+
+    private void ChangeTopic(BrokerEngine engine, TopicModel topic)
+    {
+        if (!engine.Status.AcceptsWrites)
+        {
+            return;
+        }
+
+        long lsn;
+        switch (chance.Below(4))
+        {
+            case 0:
+                lsn = engine.Sequencer.DeleteTopic(topic.Name);
+                topic.DeletedLsn = lsn;
+                trace.Add("delete", topic.Name, 0, lsn);
+                break;
+            case 1 when topic.Partitions.Count < 5:
+                lsn = engine.Sequencer.AddPartitions(topic.Name, topic.Partitions.Count + 1);
+                AddPartitions(topic, topic.Partitions.Count + 1, lsn);
+                trace.Add("partitions", topic.Name, topic.Partitions.Count, lsn);
+                break;
+            case 2:
+                topic.HasRetention = true;
+                lsn = engine.Sequencer.AlterTopic(topic.Name, Retention(), []);
+                trace.Add("alter", topic.Name, 0, lsn);
+                break;
+            default:
+                CreateTopic(engine);
+                break;
+        }
+    }
+
+    private Dictionary<string, string> Retention() => chance.Percent(50)
+        ? new() { ["retention.bytes"] = "16000" }
+        : new() { ["retention.ms"] = "60000" };
+
+    private static void AddPartitions(TopicModel topic, int count, long lsn)
+    {
+        while (topic.Partitions.Count < count)
+        {
+            topic.Partitions.Add(new PartitionModel(topic, topic.Partitions.Count, lsn));
+        }
+    }
+
+    private static long NextSequence(PartitionModel partition, long producer) =>
+        partition.Last(producer) is { } last ? last.Sequence + last.Count : 0;
+
+    private Draft NewDraft(PartitionModel partition, long producer, int epoch, long sequence, int count = 0)
+    {
+        count = count > 0 ? count : chance.Between(1, 5);
+        int bytesMax = chance.Percent(2) ? 9_000 : chance.Percent(30) ? 2_000 : 300;
+        long[] timestamps = new long[count];
+        using var writer = new BatchWriter(Codec.None);
+        for (int i = 0; i < count; i++)
+        {
+            timestamps[i] = _timestampMs + chance.Between(-50, 50);
+            _timestampMs += chance.Below(5);
+            writer.Append(timestamps[i], OptionalBytes.Null, chance.Bytes(chance.Between(1, bytesMax)), []);
+        }
+
+        return new Draft(writer.Finish(partition.Topic.Id, partition.Number, producer, epoch, sequence), timestamps);
+    }
+
+    private readonly record struct Draft(PooledBuffer Batch, long[] Timestamps) : IDisposable
+    {
+        public void Dispose() => Batch.Release();
+    }
+}

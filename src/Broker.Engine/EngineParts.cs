@@ -132,20 +132,34 @@ internal sealed class EngineParts : IDisposable
         StoredState? fromStore = opening.Copy.Load();
         if (!IsNewer(fromStore, fromLog))
         {
-            return RecoverFrom(fromLog ?? new StoredState(), opening);
+            return fromLog is null ? RecoverWithoutState(opening) : RecoverFrom(fromLog, opening);
         }
 
         long lsn = fromStore!.Checkpoint.Position.Lsn;
         opening.Notes.Add(
             $"The snapshot log ended at entry {fromLog?.Checkpoint.Position.Lsn ?? 0}, RocksDB at {lsn}: the snapshot log was made again.");
-        opening.Snapshots.Replace(fromStore, lsn);
-        return RecoverFrom(fromStore, opening);
+        return RecoverFrom(fromStore, opening, isSnapshotLost: true);
+    }
+
+    /// <summary>Nothing was ever written here, or both copies of the state are lost: the first checkpoint comes before any entry.</summary>
+    private static EngineParts RecoverWithoutState(Opening opening)
+    {
+        try
+        {
+            return RecoverFrom(new StoredState(), opening);
+        }
+        catch (CorruptLogException e)
+        {
+            throw new CorruptLogException(
+                Path.Combine(opening.Root, "state"), 0, $"a snapshot log that can be read, or the same state in {Path.Combine(opening.Root, "rocksdb")}",
+                "neither, and a log: " + e.Message);
+        }
     }
 
     private static bool IsNewer(StoredState? state, StoredState? than) =>
         state is { Count: > 0 } && state.Checkpoint.Position.Lsn > (than?.Checkpoint.Position.Lsn ?? -1);
 
-    private static EngineParts RecoverFrom(StoredState stored, Opening opening)
+    private static EngineParts RecoverFrom(StoredState stored, Opening opening, bool isSnapshotLost = false)
     {
         (EngineOptions options, IDisk disk) = (opening.Options, opening.Environment.Disk);
         StorageMetrics metrics = opening.Metrics;
@@ -155,6 +169,11 @@ internal sealed class EngineParts : IDisposable
         using var journal = new JournalReplay(disk, opening.JournalDirectory);
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
         ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);
+
+        if (isSnapshotLost)
+        {
+            opening.Snapshots.Replace(stored, stored.Checkpoint.Position.Lsn);
+        }
 
         long nextNumber = Math.Max(stored.Checkpoint.NextJournalFileNumber, replay.HighestFileNumber + 1);
         var journalFiles = new JournalFiles(

@@ -76,9 +76,14 @@ internal sealed class RocksStateStore : IStateStore
             {
                 values[iterator.Key()] = iterator.Value();
             }
+
+            // An iterator also ends where it meets damage.
+            Native.Instance.rocksdb_iter_get_error(iterator.Handle);
         }
 
-        return state;
+        return state.Count == 0 || state.Family(StateFamily.Meta).ContainsKey(Checkpoint.Key)
+            ? state
+            : throw new StorageException($"{_path} holds state without the checkpoint that it belongs to.");
     }
 
     private T? TryRead<T>(Func<T?> read, out string? problem)

@@ -196,12 +196,25 @@ internal sealed class JournalReplay : IDisposable
     }
 
     /// <summary>Says whether a group was begun at the end and not finished.</summary>
-    private static string? TornAt(ReadOnlySpan<byte> file, string path, JournalPosition at, bool groupEnded)
+    private static string? TornAt(ReadOnlySpan<byte> file, string path, JournalPosition at, bool groupEnded) =>
+        !groupEnded || IsBegun(file, at) ? $"{Path.GetFileName(path)} at byte {at.Position}" : null;
+
+    /// <summary>
+    /// Whether the next frame was begun: two of the three things that tell it from bytes of an earlier use of the file are
+    /// right, so that one of them may be damaged.
+    /// </summary>
+    private static bool IsBegun(ReadOnlySpan<byte> file, JournalPosition at)
     {
-        bool begun = at.Position + JournalFormat.FrameHeaderBytes <= file.Length
-            && ReadUInt32LittleEndian(file[(int)at.Position..]) == JournalFormat.FrameMagic
-            && ReadUInt32LittleEndian(file[((int)at.Position + JournalFormat.FramePreviousCrcAt)..]) == at.FrameCrc;
-        return !groupEnded || begun ? $"{Path.GetFileName(path)} at byte {at.Position}" : null;
+        if (at.Position + JournalFormat.FrameHeaderBytes > file.Length)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> header = file.Slice((int)at.Position, JournalFormat.FrameHeaderBytes);
+        int right = ReadUInt32LittleEndian(header) == JournalFormat.FrameMagic ? 1 : 0;
+        right += ReadInt64LittleEndian(header[JournalFormat.FrameLsnAt..]) == NextLsn(at, header[JournalFormat.FrameKindAt]) ? 1 : 0;
+        right += ReadUInt32LittleEndian(header[JournalFormat.FramePreviousCrcAt..]) == at.FrameCrc ? 1 : 0;
+        return right >= 2;
     }
 
     /// <summary>Something durable was lost exactly when a frame behind the end vouches for more.</summary>

@@ -55,10 +55,11 @@ internal sealed class GoldenDirectory : IDisposable
         TopicDefaults = TopicSettings.Default with { RetentionMs = TopicSettings.Unlimited },
     };
 
+    /// <summary>Copies everything but the lock.</summary>
     public static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.GetFiles(from))
+        foreach (string file in Directory.GetFiles(from).Where(f => Path.GetFileName(f) != "lock"))
         {
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         }

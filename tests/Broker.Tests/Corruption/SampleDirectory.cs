@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using Broker.Engine;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Tests.Upgrade;
+
+namespace Broker.Tests.Corruption;
+
+/// <summary>
+/// A data directory as kill -9 leaves it behind, written by the real engine: segments of 1 MiB that a checkpoint knows, and
+/// behind it a journal of some files of 1 MiB, the last of which ends with a mark. Batches of at most 4 KiB.
+/// </summary>
+internal sealed class SampleDirectory : IDisposable
+{
+    public const int SegmentBytes = 1 << 20;
+    private const int BatchBytesMax = 4096;
+
+    private readonly string _root = Directory.CreateTempSubdirectory("broker-corruption-").FullName;
+    private readonly Random _random;
+    private int _copies;
+
+    private SampleDirectory(long seed) => _random = new Random((int)seed);
+
+    /// <summary>As it was when everything in it had become durable. Never opened.</summary>
+    public string Pristine => Path.Combine(_root, "pristine");
+
+    /// <summary>The same directory some time before: for chunks that come back.</summary>
+    public string Older => Path.Combine(_root, "older");
+
+    public ServedContent Content { get; } = new();
+
+    public static async Task<SampleDirectory> CreateAsync(long seed)
+    {
+        var sample = new SampleDirectory(seed);
+        string data = Path.Combine(sample._root, "data");
+        await using (BrokerEngine engine = BrokerEngine.Open(Options(data), TimeProvider.System))
+        {
+            await engine.CreateTopicAsync("a", 2, new Dictionary<string, string>(), default);
+            await engine.CreateTopicAsync("b", 1, new Dictionary<string, string>(), default);
+            await sample.AppendAsync(engine, batches: 2000);
+        }
+
+        GoldenDirectory.Copy(data, sample.Older);
+        await using (BrokerEngine engine = BrokerEngine.Open(Options(data), TimeProvider.System))
+        {
+            await sample.AppendAsync(engine, batches: 2300);
+            await engine.CreateTopicAsync("c", 1, new Dictionary<string, string>(), default);
+            await sample.AppendAsync(engine, batches: 60);
+
+            // An idle journal vouches for its end within 50 ms.
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+            GoldenDirectory.Copy(data, sample.Pristine);
+            sample.Content.Take(engine);
+        }
+
+        Directory.Delete(data, recursive: true);
+        return sample;
+    }
+
+    public static EngineOptions Options(string directory) => GoldenDirectory.Options(directory) with
+    {
+        JournalReplayBytesMax = 64 << 20,
+        TopicDefaults = TopicSettings.Default with { RetentionMs = TopicSettings.Unlimited, SegmentBytes = SegmentBytes },
+    };
+
+    /// <summary>A copy to be damaged.</summary>
+    public string NewCopy()
+    {
+        string copy = Path.Combine(_root, $"copy{Interlocked.Increment(ref _copies)}");
+        GoldenDirectory.Copy(Pristine, copy);
+        return copy;
+    }
+
+    /// <summary>The hash of every file in which the log or the state stands; RocksDB and the lock aside.</summary>
+    public static SortedDictionary<string, string> Hashes(string directory)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (string folder in (string[])["journal", "topics", "state", "recycle"])
+        {
+            string path = Path.Combine(directory, folder);
+            foreach (string file in Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [])
+            {
+                hashes[Path.GetRelativePath(directory, file)] = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)));
+            }
+        }
+
+        return hashes;
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    /// <summary>Every second batch goes to a/0. Not awaited one by one, so that groups of several frames form.</summary>
+    private async Task AppendAsync(BrokerEngine engine, int batches)
+    {
+        PartitionHandle[] partitions = [.. engine.Topics.SelectMany(t => t.Partitions)];
+        long lsn = 0;
+        for (int i = 0; i < batches; i++)
+        {
+            PartitionHandle partition = i % 2 == 0 ? partitions[0] : partitions[_random.Next(partitions.Length)];
+            using var writer = new BatchWriter(Codec.None);
+            byte[] value = new byte[_random.Next(100, 900)];
+            int records = _random.Next(1, 4);
+            for (int r = 0; r < records; r++)
+            {
+                _random.NextBytes(value);
+                writer.Append(1000 + i, OptionalBytes.Null, value, []);
+            }
+
+            PooledBuffer batch = writer.Finish(partition.TopicId, partition.Partition, -1, -1, -1);
+            Assert.InRange(batch.Memory.Length, StoredBatch.OverheadBytes, BatchBytesMax);
+            lsn = engine.Append(partition, batch.Memory, batch, Durability.Durable).Lsn;
+            batch.Release();
+            if (i % 16 == 15)
+            {
+                await engine.Progress.WaitVisibleAsync(lsn, default);
+            }
+        }
+
+        await engine.Progress.WaitVisibleAsync(lsn, default);
+    }
+}

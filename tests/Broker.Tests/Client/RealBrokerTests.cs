@@ -195,7 +195,15 @@ public sealed class RealBrokerTests : IDisposable
         string nothing = $"127.0.0.1:{ScriptedBroker.FreePort()}";
         await using var silent = new BrokerClient(nothing);
 
-        BrokerException answersOtherwise = await Assert.ThrowsAsync<BrokerException>(() => wrong.Admin.ListTopicsAsync());
+        // What answers there may close the connection before its answer has come: then that is what is told.
+        BrokerException answersOtherwise;
+        do
+        {
+            answersOtherwise = await Assert.ThrowsAnyAsync<BrokerException>(() => wrong.Admin.ListTopicsAsync());
+        }
+        while (answersOtherwise is RetriableException);
+
+        Assert.Equal(ErrorReasons.UnsupportedVersion, answersOtherwise.Reason);
         RetriableException refused = await Assert.ThrowsAsync<RetriableException>(() => silent.Admin.ListTopicsAsync());
 
         Assert.Contains(http, answersOtherwise.Message, StringComparison.Ordinal);

@@ -42,9 +42,9 @@ public sealed class JournalTests : IDisposable
             int wholeFrames = (cut - groupStart) / frameBytes;
             Assert.Equal(6 + wholeFrames, seen.Lsns.Count);
 
-            // Less than a frame's header is no sign that a write was begun.
-            bool hasBegun = wholeFrames > 0 || cut >= groupStart + JournalFormat.FrameHeaderBytes;
-            if (hasBegun || cut < groupStart + JournalFormat.FramePreviousCrcAt)
+            // It is seen as begun from its LSN on, without which a header is no sign of a write.
+            bool hasBegun = wholeFrames > 0 || cut >= groupStart + JournalFormat.FrameLsnAt + sizeof(long);
+            if (hasBegun || cut <= groupStart + JournalFormat.FrameLsnAt)
             {
                 Assert.Equal(hasBegun && wholeFrames < 3, result.TornTail is not null);
             }

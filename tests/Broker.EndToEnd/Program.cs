@@ -1,18 +1,25 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Broker.EndToEnd.Faults;
 using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd;
 
-/// <summary>The kill run by hand: <c>--kills N --seed S --json FILE --dir DIRECTORY</c>. tests/faults calls it.</summary>
+/// <summary>The fault runs by hand; tests/faults calls it.</summary>
 internal static class Program
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private const string Usage =
+        "Usage: tests/faults [--kills N] [--power-cuts N] [--seed S] [--json FILE] [--dir DIRECTORY] [--broker BROKER.DLL]";
+
+    // Memory is taken for what is written only: enough for hundreds of cycles.
+    private const long DiskBytes = 8L << 30;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     public static async Task<int> Main(string[] args)
     {
-        int kills = 20;
+        int kills = 20, powerCuts = 0;
         long seed = Seeds.Next();
         string? jsonFile = null, directory = null;
         for (int at = 0; at < args.Length; at += 2)
@@ -20,34 +27,55 @@ internal static class Program
             string? value = at + 1 < args.Length ? args[at + 1] : null;
             bool isKnown = (args[at], value) switch
             {
-                ("--kills", not null) => int.TryParse(value, CultureInfo.InvariantCulture, out kills) && kills > 0,
+                ("--kills", not null) => TryCount(value, out kills),
+                ("--power-cuts", not null) => TryCount(value, out powerCuts),
                 ("--seed", not null) => long.TryParse(value, CultureInfo.InvariantCulture, out seed),
                 ("--json", not null) => (jsonFile = value) is not null,
                 ("--dir", not null) => (directory = value) is not null,
+                ("--broker", not null) => File.Exists(BrokerCommandLine.Assembly = Path.GetFullPath(value)),
                 _ => false,
             };
             if (!isKnown)
             {
-                await Console.Error.WriteLineAsync($"'{args[at]} {value}' is not understood. Usage: tests/faults [--kills N] [--seed S] [--json FILE] [--dir DIRECTORY]");
+                await Console.Error.WriteLineAsync($"'{args[at]} {value}' is not understood. {Usage}");
                 return 2;
             }
         }
 
+        if (kills + powerCuts == 0 || (powerCuts > 0 && PowerCutDisk.Unavailable is not null))
+        {
+            await Console.Error.WriteLineAsync(PowerCutDisk.Unavailable ?? $"There is nothing to do. {Usage}");
+            return 2;
+        }
+
+        return await RunAsync(new FaultPlan(kills, powerCuts, seed), directory, jsonFile);
+    }
+
+    private static async Task<int> RunAsync(FaultPlan plan, string? directory, string? jsonFile)
+    {
         using var temporary = new TemporaryDirectory();
-        var run = new KillRun(kills, seed, directory ?? Path.Combine(temporary.Path, "data"), Console.WriteLine);
-        KillReport report = await run.RunAsync();
+        using PowerCutDisk? disk = plan.PowerCuts > 0 ? new PowerCutDisk(DiskBytes) : null;
+        string data = disk is null ? directory ?? Path.Combine(temporary.Path, "data") : Path.Combine(disk.Directory, "data");
+        FaultReport report = await new FaultRun(plan, data, disk, Console.WriteLine).RunAsync();
         Console.WriteLine(report);
         if (jsonFile is not null)
         {
             await File.WriteAllTextAsync(jsonFile, JsonSerializer.Serialize(report, Indented));
         }
 
-        if (!report.IsGood && directory is null)
+        if (!report.IsGood && (disk is not null || directory is null))
         {
             temporary.IsKept = true;
-            Console.WriteLine($"The data is kept in {temporary.Path}. Again: tests/faults --kills {kills} --seed {seed}");
+            if (disk is not null)
+            {
+                SystemCommand.Run("cp", "-a", data, temporary.Path);
+            }
+
+            Console.WriteLine($"The data is kept in {temporary.Path}. Again: tests/faults {plan.Arguments}");
         }
 
         return report.IsGood ? 0 : 1;
     }
+
+    private static bool TryCount(string text, out int count) => int.TryParse(text, CultureInfo.InvariantCulture, out count) && count >= 0;
 }

@@ -31,6 +31,8 @@ internal static class LogSetup
             // The web server's own events repeat for each call what metrics count.
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
+            // That /readyz says no while the broker starts or stops is no error; what is one is told where it happens.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .WriteTo.Sink(new TextWriterSink(formatter, output))
             .CreateLogger();
     }

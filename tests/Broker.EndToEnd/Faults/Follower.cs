@@ -17,6 +17,7 @@ internal sealed class Follower : IAsyncDisposable
 
     public Follower(string server, string topic)
     {
+        Topic = topic;
         _client = new BrokerClient(new BrokerClientOptions
         {
             Server = server,
@@ -24,8 +25,10 @@ internal sealed class Follower : IAsyncDisposable
             ReconnectBackoff = TimeSpan.FromMilliseconds(10),
             ReconnectBackoffMax = TimeSpan.FromMilliseconds(100),
         });
-        _loop = Task.Run(() => FollowAsync(topic));
+        _loop = Task.Run(() => FollowAsync());
     }
+
+    public string Topic { get; }
 
     /// <summary>Waits until all that is in the logs was read, then compares. Nothing may be written meanwhile.</summary>
     public async Task CheckAsync(IEnumerable<LogContent> logs, Findings findings, CancellationToken cancellationToken)
@@ -81,9 +84,9 @@ internal sealed class Follower : IAsyncDisposable
         }
     }
 
-    private async Task FollowAsync(string topic)
+    private async Task FollowAsync()
     {
-        await using Consumer consumer = _client.CreateConsumer(new ConsumerOptions { Topic = topic, From = StartAt.Earliest });
+        await using Consumer consumer = _client.CreateConsumer(new ConsumerOptions { Topic = Topic, From = StartAt.Earliest });
         try
         {
             await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(_stopping.Token))

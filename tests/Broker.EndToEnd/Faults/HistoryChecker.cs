@@ -1,17 +1,28 @@
+using System.Diagnostics;
+
 namespace Broker.EndToEnd.Faults;
 
 /// <summary>
 /// Compares what was sent with what is in the log, while nothing is in flight. What it finds is named as Jepsen names it.
 /// </summary>
-internal sealed class HistoryChecker
+/// <param name="unsyncedTopics">Acked before they are synced: what was acked there before a power cut may be gone.</param>
+internal sealed class HistoryChecker(params string[] unsyncedTopics)
 {
     private readonly Dictionary<LogName, long> _logStarts = [];
+    private long _powerCutAt = long.MinValue;
     private int _checks;
+
+    /// <summary>Acked records that were gone at the last check, as they may be.</summary>
+    public int LostUnsynced { get; private set; }
+
+    /// <summary>Now, on the monotonic clock, nothing is left but what had been synced.</summary>
+    public void NotePowerCut() => _powerCutAt = Stopwatch.GetTimestamp();
 
     /// <param name="sent">By process: everything it sent, the index being the counter.</param>
     public Findings Check(IReadOnlyDictionary<int, IReadOnlyList<SentRecord>> sent, IReadOnlyList<LogContent> logs)
     {
         _checks++;
+        LostUnsynced = 0;
         var findings = new Findings();
         foreach (LogContent log in logs)
         {
@@ -115,6 +126,12 @@ internal sealed class HistoryChecker
         bool isRetained = starts.TryGetValue(record.Log, out long start) && record.Offset >= start;
         if (record.Outcome == SendOutcome.Acked && isRetained && record.SeenInCheck != _checks)
         {
+            if (record.CompletedAt < _powerCutAt && unsyncedTopics.Contains(record.Log.Topic))
+            {
+                LostUnsynced++;
+                return;
+            }
+
             findings.Add("lost-write", $"{name} was acked at {record.Log} offset {record.Offset} and is not there");
         }
 

@@ -35,6 +35,23 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
+    public void Records_acked_before_their_sync_may_be_gone_after_a_power_cut_and_only_then()
+    {
+        SentRecord[] sent = Acked(3);
+        var checker = new HistoryChecker(unsyncedTopics: Log.Topic);
+        var history = new Dictionary<int, IReadOnlyList<SentRecord>> { [sent[0].Process] = sent };
+        LogContent[] logs = [Content(0, Read(0, sent[0]))];
+        Assert.Equal(["lost-write"], checker.Check(history, logs).Counts.Keys);
+        checker.NotePowerCut();
+        Assert.Empty(checker.Check(history, logs).Counts);
+        Assert.Equal(2, checker.LostUnsynced);
+
+        var strict = new HistoryChecker();
+        strict.NotePowerCut();
+        Assert.Equal(2, strict.Check(history, logs)["lost-write"]);
+    }
+
+    [Fact]
     public void A_duplicate_is_found()
     {
         SentRecord[] sent = Acked(2);

@@ -5,8 +5,8 @@ namespace Broker.EndToEnd.Harness;
 /// <summary>How the broker command is started as a process of its own.</summary>
 internal static class BrokerCommandLine
 {
-    /// <summary>The command's assembly, copied beside this one by the build.</summary>
-    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "broker.dll");
+    /// <summary>The command's assembly, copied beside this one by the build, unless another one is named.</summary>
+    public static string Assembly { get; set; } = Path.Combine(AppContext.BaseDirectory, "broker.dll");
 
     /// <summary>All three streams redirected; no setting of the caller's environment gets through.</summary>
     public static ProcessStartInfo StartInfo(params string[] arguments)

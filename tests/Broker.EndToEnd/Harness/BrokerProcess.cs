@@ -20,6 +20,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
     private readonly int _grpcPort = FreePort();
     private readonly int _httpPort = FreePort();
     private readonly string[] _settings;
+    private readonly EventHandler _onExit;
     private TemporaryDirectory? _temporary;
     private Process? _process;
 
@@ -29,6 +30,10 @@ internal sealed class BrokerProcess : IAsyncDisposable
     {
         DataDirectory = Path.GetFullPath(dataDirectory);
         _settings = settings;
+
+        // An interrupted run leaves no broker behind.
+        _onExit = (_, _) => _process?.Kill();
+        AppDomain.CurrentDomain.ProcessExit += _onExit;
     }
 
     /// <summary>A broker on a new directory, which is deleted with it.</summary>
@@ -39,6 +44,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
     }
 
     public string DataDirectory { get; }
+
+    /// <summary>What stands before the command in its command line from the next start on, such as strace and its arguments.</summary>
+    public IReadOnlyList<string> LaunchedBy { get; set; } = [];
 
     /// <summary>For clients: host and port.</summary>
     public string Server => $"127.0.0.1:{_grpcPort}";
@@ -65,6 +73,14 @@ internal sealed class BrokerProcess : IAsyncDisposable
             ["serve", $"--data_dir={DataDirectory}", $"--grpc.listen={Server}", $"--http.listen=127.0.0.1:{_httpPort}", .. _settings]);
         // Here nobody left a broker.yaml of their own.
         start.WorkingDirectory = DataDirectory;
+        if (LaunchedBy.Count > 0)
+        {
+            string[] command = [.. LaunchedBy, start.FileName, .. start.ArgumentList];
+            start.FileName = command[0];
+            start.ArgumentList.Clear();
+            Array.ForEach(command[1..], start.ArgumentList.Add);
+        }
+
         _process = Process.Start(start) ?? throw new InvalidOperationException("The broker did not start.");
         _output.Follow(_process);
     }
@@ -109,6 +125,19 @@ internal sealed class BrokerProcess : IAsyncDisposable
         await ForgetAsync();
     }
 
+    /// <summary>SIGSTOP. Returns when no thread runs any more; <see cref="KillAsync"/> ends it.</summary>
+    public async Task PauseAsync()
+    {
+        int processId = Running.Id;
+        Signals.Send(processId, Signals.Stop);
+
+        // T is stopped, t stopped under strace; a thread that waits for the disk stops when that answers.
+        while (Directory.GetDirectories($"/proc/{processId}/task").Any(task => !IsStopped(task)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1));
+        }
+    }
+
     /// <summary>SIGTERM. Returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
@@ -138,6 +167,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
             await KillAsync();
         }
 
+        AppDomain.CurrentDomain.ProcessExit -= _onExit;
         _process?.Dispose();
         _http.Dispose();
         _temporary?.Dispose();
@@ -154,6 +184,13 @@ internal sealed class BrokerProcess : IAsyncDisposable
         {
             return false; // Nobody listens yet.
         }
+    }
+
+    private static bool IsStopped(string task)
+    {
+        // pid (name) state …
+        string stat = File.ReadAllText(Path.Combine(task, "stat"));
+        return stat[stat.LastIndexOf(')') + 2] is 'T' or 't';
     }
 
     private async Task ForgetAsync()

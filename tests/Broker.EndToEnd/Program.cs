@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Broker.EndToEnd.Faults;
+using Broker.EndToEnd.Faults.Points;
 using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd;
@@ -10,7 +11,10 @@ namespace Broker.EndToEnd;
 internal static class Program
 {
     private const string Usage =
-        "Usage: tests/faults [--kills N] [--power-cuts N] [--seed S] [--json FILE] [--dir DIRECTORY] [--broker BROKER.DLL]";
+        """
+        Usage: tests/faults [--kills N] [--power-cuts N] [--seed S] [--json FILE] [--dir DIRECTORY] [--broker BROKER.DLL]
+               tests/faults --persistence-points N|all [--json FILE] [--broker BROKER.DLL]
+        """;
 
     // Memory is taken for what is written only: enough for hundreds of cycles.
     private const long DiskBytes = 8L << 30;
@@ -21,6 +25,7 @@ internal static class Program
     {
         int kills = 20, powerCuts = 0;
         long seed = Seeds.Next();
+        int? points = null;
         string? jsonFile = null, directory = null;
         for (int at = 0; at < args.Length; at += 2)
         {
@@ -30,6 +35,8 @@ internal static class Program
                 ("--kills", not null) => TryCount(value, out kills),
                 ("--power-cuts", not null) => TryCount(value, out powerCuts),
                 ("--seed", not null) => long.TryParse(value, CultureInfo.InvariantCulture, out seed),
+                ("--persistence-points", "all") => (points = 0) is not null,
+                ("--persistence-points", not null) => TryCount(value, out int sample) && (points = sample) > 0,
                 ("--json", not null) => (jsonFile = value) is not null,
                 ("--dir", not null) => (directory = value) is not null,
                 ("--broker", not null) => File.Exists(BrokerCommandLine.Assembly = Path.GetFullPath(value)),
@@ -40,6 +47,11 @@ internal static class Program
                 await Console.Error.WriteLineAsync($"'{args[at]} {value}' is not understood. {Usage}");
                 return 2;
             }
+        }
+
+        if (points is not null)
+        {
+            return await RunPointsAsync(points.Value, jsonFile);
         }
 
         if (kills + powerCuts == 0 || (powerCuts > 0 && PowerCutDisk.Unavailable is not null))
@@ -72,6 +84,25 @@ internal static class Program
             }
 
             Console.WriteLine($"The data is kept in {temporary.Path}. Again: tests/faults {plan.Arguments}");
+        }
+
+        return report.IsGood ? 0 : 1;
+    }
+
+    private static async Task<int> RunPointsAsync(int points, string? jsonFile)
+    {
+        if ((PowerCutDisk.Unavailable ?? Strace.Unavailable) is { } reason)
+        {
+            await Console.Error.WriteLineAsync(reason);
+            return 2;
+        }
+
+        using var disk = new PowerCutDisk(sizeBytes: 1L << 30);
+        PointReport report = await new PersistencePointRun(disk, Console.WriteLine).RunAsync(points, Enum.GetValues<Aftermath>());
+        Console.WriteLine(report);
+        if (jsonFile is not null)
+        {
+            await File.WriteAllTextAsync(jsonFile, JsonSerializer.Serialize(report, Indented));
         }
 
         return report.IsGood ? 0 : 1;

@@ -138,6 +138,16 @@ internal sealed class BrokerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns when the process has ended, by itself or because somebody ended it, and its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        Process process = Running;
+        await process.WaitForExitAsync();
+        int code = process.ExitCode;
+        await ForgetAsync();
+        return code;
+    }
+
     /// <summary>SIGTERM. Returns the exit code.</summary>
     public async Task<int> StopAsync()
     {

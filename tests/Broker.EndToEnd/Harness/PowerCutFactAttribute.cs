@@ -4,5 +4,17 @@ namespace Broker.EndToEnd.Harness;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PowerCutFactAttribute : FactAttribute
 {
+    private readonly bool _needsStrace;
+
     public PowerCutFactAttribute() => Skip = PowerCutDisk.Unavailable;
+
+    public bool NeedsStrace
+    {
+        get => _needsStrace;
+        init
+        {
+            _needsStrace = value;
+            Skip ??= value ? Strace.Unavailable : null;
+        }
+    }
 }

@@ -8,16 +8,17 @@ internal static partial class Signals
 {
     public const int Interrupt = 2;
     public const int Terminate = 15;
+    public const int Kill = 9;
     public const int Stop = 19;
 
     public static void Send(int processId, int signal)
     {
-        if (Kill(processId, signal) != 0)
+        if (SendSignal(processId, signal) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int processId, int signal);
+    private static partial int SendSignal(int processId, int signal);
 }

@@ -8,14 +8,14 @@ internal static class Strace
 
     /// <summary>Has each sync begin so much later: what was written and not synced has a life of its own, as on a slow disk.</summary>
     public static string[] SlowSyncs(TimeSpan delay) =>
-        Line("/dev/null", "fsync,fdatasync", $"delay_enter={(long)delay.TotalMicroseconds}");
+        Line("/dev/null", "fsync,fdatasync,syncfs", $"delay_enter={(long)delay.TotalMicroseconds}");
 
     /// <param name="output">Where each call is written before it is made.</param>
     /// <param name="calls">Separated by commas; the others are not slowed down.</param>
     /// <param name="injection">What strace calls a tampering.</param>
     public static string[] Line(string output, string calls, string injection) =>
     [
-        "strace", "--daemonize", "--follow-forks", "--seccomp-bpf", "-qq", "-o", output, "-e", "signal=none", "-e", $"trace={calls}",
+        "strace", "--daemonize", "--follow-forks", "--seccomp-bpf", "-qq", "-y", "-o", output, "-e", "signal=none", "-e", $"trace={calls}",
         "-e", $"inject={calls}:{injection}", "--",
     ];
 }

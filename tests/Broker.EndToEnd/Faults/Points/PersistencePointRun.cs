@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using Broker.Client;
+using Broker.EndToEnd.Harness;
+
+namespace Broker.EndToEnd.Faults.Points;
+
+/// <summary>
+/// Crashes a broker before each call by which it makes something last, while it does the same work each time; once with all that it
+/// had written there at the next start, once with only what it had synced, once without the snapshot log.
+/// </summary>
+internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> print)
+{
+    private static readonly TimeSpan ScriptMax = TimeSpan.FromSeconds(90);
+
+    private static readonly string[] SmallFiles =
+    [
+        "--journal.file_bytes=1MiB", "--journal.replay_bytes_max=2MiB", "--limits.batch_bytes=128KiB", "--limits.record_bytes=64KiB",
+        "--limits.message_bytes=512KiB", "--retention.check_interval=100ms", "--topic_defaults.segment.bytes=256KiB",
+        "--topic_defaults.max.message.bytes=64KiB", "--storage.reserve_bytes=16MiB", "--log.level=warning",
+    ];
+
+    private int _runs;
+
+    /// <param name="points">How many points, spread evenly over the script; 0 for each of them.</param>
+    public async Task<PointReport> RunAsync(int points, IReadOnlyList<Aftermath> aftermaths)
+    {
+        int calls = await CountAsync();
+        print($"{calls} calls");
+        int count = points == 0 ? calls : Math.Min(points, calls);
+        var results = new List<PointResult>();
+        for (int at = 0; at < count; at++)
+        {
+            // The middle of each part.
+            int point = 1 + (int)((at + 0.5) * calls / count);
+
+            // All of them at each point in a whole run, one after the other in a sample.
+            foreach (Aftermath aftermath in points == 0 ? aftermaths : [aftermaths[at % aftermaths.Count]])
+            {
+                PointResult result = await CrashAsync(point, aftermath);
+                print(result.ToString());
+                results.Add(result);
+            }
+        }
+
+        return new PointReport(calls, results);
+    }
+
+    private async Task<int> CountAsync()
+    {
+        PointResult whole = await CrashAsync(0, Aftermath.CacheKept);
+        return whole.Findings.Count == 0
+            ? whole.Point
+            : throw new InvalidOperationException($"The script fails without any crash: {whole}");
+    }
+
+    /// <param name="point">0: none; then the result names the last one.</param>
+    private async Task<PointResult> CrashAsync(int point, Aftermath aftermath)
+    {
+        string data = Path.Combine(disk.Directory, $"data-{++_runs}");
+        var findings = new Findings();
+        using var timeout = new CancellationTokenSource(ScriptMax);
+        await using var broker = new BrokerProcess(data, SmallFiles);
+        var load = new ScriptedLoad(broker.Server);
+        DateTimeOffset began = TimeProvider.System.GetUtcNow();
+        Task script = Task.CompletedTask;
+        DroppedWrites dropped = default;
+        TimeSpan restart = default;
+        using var watch = new CallWatch(data, point, () => Signals.Send(broker.ProcessId, Signals.Kill));
+        try
+        {
+            broker.LaunchedBy = watch.LaunchedBy;
+            broker.Launch();
+            script = Task.Run(() => load.RunAsync(timeout.Token));
+            await EndAsync(broker, script, watch, findings);
+            dropped = await LeaveAsync(data, began, aftermath);
+            broker.LaunchedBy = [];
+            restart = await broker.StartAsync();
+            await script;
+            await CheckAsync(broker, load, findings, timeout.Token);
+        }
+        catch (InvalidOperationException error)
+        {
+            findings.Add("no-restart", error.Message);
+        }
+        catch (BrokerException error)
+        {
+            findings.Add("script-failed", $"{error.Message}\n{broker.Output}");
+        }
+        catch (OperationCanceledException)
+        {
+            findings.Add("stuck", $"the script has not ended after {ScriptMax}:\n{broker.Output}");
+        }
+
+        await timeout.CancelAsync();
+        await script.ContinueWith(_ => { }, TaskScheduler.Default);
+        int acked = load.Sent.Values.Sum(records => records.Count(record => record.Outcome == SendOutcome.Acked));
+        if (findings.Counts.Count == 0)
+        {
+            Directory.Delete(data, recursive: true);
+        }
+
+        return new PointResult(
+            point == 0 ? watch.Count : point, aftermath, watch.Killed, dropped.Bytes, acked, restart.TotalMilliseconds, findings.Counts, findings.Examples);
+    }
+
+    /// <summary>Lets the script run until the watch kills the broker; after its end the broker is stopped in order, which is part of it.</summary>
+    private static async Task EndAsync(BrokerProcess broker, Task script, CallWatch watch, Findings findings)
+    {
+        int processId = broker.ProcessId;
+        Task<int> exit = broker.ExitAsync();
+        await Task.WhenAny(exit, script);
+        if (!exit.IsCompleted)
+        {
+            Signals.Send(processId, Signals.Terminate);
+        }
+
+        int code = await exit;
+        await watch.EndedAsync();
+        if (watch.Killed is null && code != 0)
+        {
+            findings.Add("ended-by-itself", $"with code {code}:\n{broker.Output}");
+        }
+    }
+
+    private async Task<DroppedWrites> LeaveAsync(string data, DateTimeOffset began, Aftermath aftermath)
+    {
+        if (aftermath == Aftermath.CacheKept)
+        {
+            return default;
+        }
+
+        DroppedWrites dropped = await disk.CutAsync(began, () => Task.CompletedTask);
+        Directory.CreateDirectory(data);
+        string snapshots = Path.Combine(data, "state");
+        if (aftermath == Aftermath.SnapshotGone && Directory.Exists(snapshots))
+        {
+            Directory.Delete(snapshots, recursive: true);
+        }
+
+        return dropped;
+    }
+
+    private static async Task CheckAsync(BrokerProcess broker, ScriptedLoad load, Findings findings, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<LogContent> logs = await LogReader.ReadAllAsync(broker.Server, [ScriptedLoad.Kept, ScriptedLoad.Churned], cancellationToken);
+        Findings history = new HistoryChecker().Check(load.Sent, logs);
+        foreach ((string kind, int count) in history.Counts)
+        {
+            findings.Add(kind, $"{count} times; {history.Examples.First(example => example.StartsWith(kind, StringComparison.Ordinal))}");
+        }
+
+        if (broker.Output.Contains(" ERR ", StringComparison.Ordinal) || broker.Output.Contains(" FTL ", StringComparison.Ordinal))
+        {
+            findings.Add("broker-error", broker.Output);
+        }
+
+        int code = await broker.StopAsync();
+        if (code != 0)
+        {
+            findings.Add("unclean-stop", $"exit code {code}:\n{broker.Output}");
+        }
+
+        using Process verify = Process.Start(BrokerCommandLine.StartInfo("log", "verify", broker.DataDirectory))!;
+        string said = await verify.StandardOutput.ReadToEndAsync(cancellationToken) + await verify.StandardError.ReadToEndAsync(cancellationToken);
+        await verify.WaitForExitAsync(cancellationToken);
+        if (verify.ExitCode != 0)
+        {
+            findings.Add("verify", said);
+        }
+    }
+}

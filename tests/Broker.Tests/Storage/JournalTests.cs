@@ -103,18 +103,34 @@ public sealed class JournalTests : IDisposable
         Assert.Equal([1, 2, 3], seen.Lsns);
     }
 
+    [Fact]
+    public void What_was_cut_as_torn_is_not_damage_after_its_number_was_given_again()
+    {
+        Write(fileBytes: 64 << 10, groups: 2, entriesPerGroup: 1, bodyBytes: 40);
+        var torn = new Seen { BrokenFill = 2 };
+        ReplayResult cut = Replay(torn);
+        Assert.Equal([1], torn.Lsns);
+
+        Write(fileBytes: 64 << 10, groups: 2, entriesPerGroup: 1, bodyBytes: 80, mark: true, after: cut);
+        var seen = new Seen { BrokenFill = 2 };
+        Assert.Equal(3, Replay(seen).End.Lsn);
+        Assert.Equal([1, 2, 3], seen.Lsns);
+    }
+
     private ReplayResult Replay(Seen seen)
     {
         using var replay = new JournalReplay(_disk, _directory.FullName);
         return replay.Read(JournalPosition.Start, seen);
     }
 
-    private void Write(int fileBytes, int groups, int entriesPerGroup, int bodyBytes, bool mark = false, byte kind = 42)
+    private void Write(int fileBytes, int groups, int entriesPerGroup, int bodyBytes, bool mark = false, byte kind = 42, ReplayResult? after = null)
     {
-        using var files = new JournalFiles(_disk, new ThreadWorkers(), _directory.FullName, fileBytes, nextNumber: 1, recycledBytesMax: 0);
+        long nextNumber = (after?.HighestFileNumber ?? 0) + 1;
+        using var files = new JournalFiles(_disk, new ThreadWorkers(), _directory.FullName, fileBytes, nextNumber, recycledBytesMax: 0);
         files.StartPreparing();
-        using var writer = new JournalWriter(files, JournalPosition.Start, incarnation: 1);
-        long lsn = 0;
+        JournalPosition end = after?.End ?? JournalPosition.Start;
+        using var writer = new JournalWriter(files, end, incarnation: 1);
+        long lsn = end.Lsn;
         for (int group = 0; group < groups; group++)
         {
             var entries = new List<JournalEntry>();
@@ -152,11 +168,14 @@ public sealed class JournalTests : IDisposable
     {
         public List<long> Lsns { get; } = [];
 
+        /// <summary>An entry of 40 bytes that holds this one has a body that does not pass its checksum.</summary>
+        public int BrokenFill { get; init; } = -1;
+
         public void CheckVersion(byte kind, ReadOnlySpan<byte> body, string path)
         {
         }
 
-        public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => true;
+        public bool IsIntact(byte kind, ReadOnlySpan<byte> body) => body[0] != BrokenFill || body.Length != 40;
 
         public void Replay(byte kindFound, long lsn, ReadOnlySpan<byte> body)
         {

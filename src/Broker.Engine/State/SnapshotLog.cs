@@ -22,8 +22,6 @@ internal sealed class SnapshotLog : IDisposable
 
     public const string Extension = ".snapshot";
 
-    // A small state is not rewritten at every checkpoint.
-    private const long RewriteBytesMin = 1 << 20;
     private const int RewriteFactor = 4;
 
     private readonly IDisk _disk;
@@ -40,6 +38,9 @@ internal sealed class SnapshotLog : IDisposable
         _disk = disk;
         _directory = directory;
     }
+
+    /// <summary>A smaller file is not rewritten, so that a small state is not written whole at every checkpoint.</summary>
+    public long RewriteBytesMin { get; init; } = 1 << 20;
 
     /// <summary>Whether the file that was loaded ends with a whole record: then nothing newer was lost.</summary>
     public bool EndsCleanly { get; private set; }
@@ -71,7 +72,13 @@ internal sealed class SnapshotLog : IDisposable
             return;
         }
 
-        _file ??= _disk.Open(_path, FileOpening.Existing);
+        if (_file is null)
+        {
+            // A crash may have left the file before this one, or brought it back.
+            DeleteAllBut(_path);
+            _file = _disk.Open(_path, FileOpening.Existing);
+        }
+
         byte[] record = Encode(changes, lsn, _lastCrc);
         _file.Write(_end, record);
         _file.SyncData();
@@ -105,13 +112,18 @@ internal sealed class SnapshotLog : IDisposable
         _end = record.Length;
         _firstRecordBytes = record.Length;
         _lastCrc = ReadUInt32LittleEndian(record.AsSpan(CrcAt));
+        DeleteAllBut(path);
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void DeleteAllBut(string path)
+    {
         foreach (string old in _disk.ListFiles(_directory).Where(p => p != path))
         {
             _disk.DeleteFile(old);
         }
     }
-
-    public void Dispose() => _file?.Dispose();
 
     private static long NumberOf(string path) =>
         Path.GetExtension(path) == Extension && long.TryParse(Path.GetFileNameWithoutExtension(path), out long number) ? number : -1;

@@ -13,6 +13,9 @@ public sealed record EngineOptions
     /// <summary>A checkpoint starts when the journal holds so much that recovery would replay; at twice this, writes wait.</summary>
     public long JournalReplayBytesMax { get; init; } = 256 << 20;
 
+    /// <summary>A snapshot file of the state is not written anew before it has grown beyond this.</summary>
+    public long SnapshotRewriteBytesMin { get; init; } = 1 << 20;
+
     public int RecordBytesMax { get; init; } = 1 << 20;
 
     public int BatchBytesMax { get; init; } = 4 << 20;

@@ -84,7 +84,7 @@ internal sealed class EngineParts : IDisposable
         var notes = new EngineNotes();
         var metrics = new StorageMetrics();
         var copy = new StateCopy(environment.StateStore(Path.Combine(root, "rocksdb")), notes, environment.Workers);
-        var snapshots = new SnapshotLog(disk, stateDirectory);
+        var snapshots = new SnapshotLog(disk, stateDirectory) { RewriteBytesMin = options.SnapshotRewriteBytesMin };
         try
         {
             var opening = new Opening(options, environment, root, journalDirectory, directoryLock, copy, snapshots, notes, metrics);

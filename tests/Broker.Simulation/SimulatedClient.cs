@@ -237,23 +237,7 @@ internal sealed class SimulatedClient(
         }
 
         long wanted = 1_000_000 + chance.Below((int)(_timestampMs - 1_000_000) + 1);
-        long start = handle.LogStartOffset;
-        long expected = partition.NextOffset;
-        foreach (BatchModel batch in partition.Batches.Where(b => b.NextOffset > start))
-        {
-            int found = Array.FindIndex(batch.Timestamps, t => t >= wanted);
-            while (found >= 0 && found < batch.Count && (batch.BaseOffset + found < start || batch.Timestamps[found] < wanted))
-            {
-                found++;
-            }
-
-            if (found >= 0 && found < batch.Count)
-            {
-                expected = batch.BaseOffset + found;
-                break;
-            }
-        }
-
+        long expected = partition.OffsetOfTime(wanted, handle.LogStartOffset);
         long offset = handle.OffsetForTimestamp(wanted);
         trace.Add("time of", partition.ToString(), wanted, offset);
         Checks.Expect(offset == expected, $"{partition}: the first record from {wanted} on is at {expected}, not at {offset}.");

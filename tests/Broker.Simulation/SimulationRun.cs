@@ -73,6 +73,7 @@ internal sealed class SimulationRun
         JournalFileBytes = 32 << 10,
         JournalReplayBytesMax = 96 << 10,
         RecycleBytesMax = 64 << 10,
+        SnapshotRewriteBytesMin = 4 << 10,
         ReserveBytes = 0,
         ProducerWindowBatches = 4,
         TopicDefaults = TopicSettings.Default with { SegmentBytes = 8 << 10, IndexIntervalBytes = 1024, RetentionMs = TopicSettings.Unlimited },
@@ -83,7 +84,7 @@ internal sealed class SimulationRun
         Open(maySuffer: false);
         int operations = _chance.Between(200, 320);
         int crashAt = _chance.Between(20, 100);
-        int trialAt = _chance.Percent(20) ? _chance.Below(operations) : -1;
+        int trialAt = _chance.Percent(40) ? _chance.Below(operations) : -1;
         while (_result.Operations < operations)
         {
             if (_result.Operations >= crashAt && _disk.CrashIn == 0)

@@ -7,9 +7,11 @@ internal sealed class EntryTable
 
     public SortedSet<string> Directories { get; private init; } = new(["/"], StringComparer.Ordinal);
 
-    public EntryTable Clone() => new()
+    public EntryTable Clone() => Clone(file => file);
+
+    public EntryTable Clone(Func<SimulatedBytes, SimulatedBytes> file) => new()
     {
-        Files = new SortedDictionary<string, SimulatedBytes>(Files, StringComparer.Ordinal),
+        Files = new SortedDictionary<string, SimulatedBytes>(Files.ToDictionary(f => f.Key, f => file(f.Value)), StringComparer.Ordinal),
         Directories = new SortedSet<string>(Directories, StringComparer.Ordinal),
     };
 

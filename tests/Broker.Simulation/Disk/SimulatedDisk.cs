@@ -48,18 +48,31 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 
     public SimulatedBytes Bytes(string path) => _cached.Files[path];
 
-    /// <summary>The same contents in a disk of their own; nothing is pending there.</summary>
+    /// <summary>The number of the newest journal file that frames were written to.</summary>
+    public long JournalNumberUsed => _journalNumberUsed;
+
+    /// <summary>The same once more, with all that is not synced.</summary>
     public SimulatedDisk Copy(Chance otherChance)
     {
-        var copy = new SimulatedDisk(otherChance, trace);
-        foreach ((string path, SimulatedBytes bytes) in _cached.Files)
+        var clones = new Dictionary<SimulatedBytes, SimulatedBytes>();
+        var copy = new SimulatedDisk(otherChance, trace)
         {
-            copy._cached.Files[path] = bytes.Clone();
-        }
-
-        copy._cached.Directories.UnionWith(_cached.Directories);
-        copy._durable = copy._cached.Clone();
+            _cached = _cached.Clone(CloneOnce),
+            _durable = _durable.Clone(CloneOnce),
+            _journalNumberUsed = _journalNumberUsed,
+        };
+        copy._unsynced.AddRange(_unsynced.Select(c => c.File is { } file ? c with { File = CloneOnce(file) } : c));
         return copy;
+
+        SimulatedBytes CloneOnce(SimulatedBytes bytes)
+        {
+            if (!clones.TryGetValue(bytes, out SimulatedBytes? clone))
+            {
+                clones[bytes] = clone = bytes.Clone();
+            }
+
+            return clone;
+        }
     }
 
     public void Remove(string path)
@@ -358,7 +371,7 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         return new Lock(this);
     }
 
-    private static long JournalNumber(string path) =>
+    public static long JournalNumber(string path) =>
         path.EndsWith(".journal", StringComparison.Ordinal) ? long.Parse(Path.GetFileNameWithoutExtension(path)) : -1;
 
     private static string Short(string path) => path.Length > 36 ? path[^36..] : path;

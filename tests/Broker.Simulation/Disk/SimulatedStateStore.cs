@@ -12,7 +12,7 @@ internal sealed class StateStoreMedium
 
     public bool IsUnreadable { get; private set; }
 
-    public StateStoreMedium Copy() => new() { Content = Content, IsUnreadable = IsUnreadable };
+    public StateStoreMedium Copy() => new() { _before = _before, Content = Content, IsUnreadable = IsUnreadable };
 
     public void Flush(List<StateChange>? content)
     {

@@ -39,6 +39,23 @@ internal sealed class PartitionModel(TopicModel topic, int number, long createdL
 
     public BatchModel? Holding(long offset) => Batches.Find(b => b.BaseOffset <= offset && offset < b.NextOffset);
 
+    /// <summary>The first record from a time on, the end when there is none.</summary>
+    public long OffsetOfTime(long timestampMs, long logStart)
+    {
+        foreach (BatchModel batch in Batches.Where(b => b.NextOffset > logStart))
+        {
+            for (int i = (int)Math.Max(0, logStart - batch.BaseOffset); i < batch.Count; i++)
+            {
+                if (batch.Timestamps[i] >= timestampMs)
+                {
+                    return batch.BaseOffset + i;
+                }
+            }
+        }
+
+        return NextOffset;
+    }
+
     public override string ToString() => $"{topic.Name}/{number}";
 }
 

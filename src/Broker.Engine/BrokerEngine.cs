@@ -5,6 +5,7 @@ using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Files;
 using Broker.Storage.Journal;
+using Broker.Storage.Segments;
 
 namespace Broker.Engine;
 
@@ -66,7 +67,12 @@ public sealed class BrokerEngine : IAsyncDisposable
 
     /// <summary>Opens a data directory, recovers it and is ready to serve when it returns.</summary>
     /// <exception cref="StorageException">The directory is in use, damaged, of a newer format, or cannot be read or written.</exception>
-    public static BrokerEngine Open(EngineOptions options, TimeProvider time) => Open(options, new EngineEnvironment { Time = time });
+    public static BrokerEngine Open(EngineOptions options, TimeProvider time)
+    {
+        BrokerEngine engine = Open(options, new EngineEnvironment { Time = time });
+        Inspection.Repair.TakeNews(Path.GetFullPath(options.DataDirectory)).ToList().ForEach(engine.Notes.Add);
+        return engine;
+    }
 
     /// <summary>The visible topic of that name, or null.</summary>
     public TopicInfo? FindTopic(string name) => _parts.State.FindTopic(name)?.Info;
@@ -124,6 +130,10 @@ public sealed class BrokerEngine : IAsyncDisposable
         await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
         return producer;
     }
+
+    /// <summary>Carries out an operator's decision on damage: it was mended, or its records are given up for ever.</summary>
+    internal ValueTask SettleDamageAsync(PartitionHandle partition, DamagedRange range, bool isLossAccepted) =>
+        Progress.WaitVisibleAsync(_sequencer.SettleDamage(partition, range, isLossAccepted), CancellationToken.None);
 
     /// <summary>Stops accepting, makes what was accepted durable, writes a checkpoint and gives the directory up.</summary>
     public async ValueTask DisposeAsync()

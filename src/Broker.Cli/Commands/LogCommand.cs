@@ -8,10 +8,11 @@ internal static class LogCommand
 {
     public static Command Build(CliHost host, Dictionary<Command, string[]> examples)
     {
-        var command = new Command("log", "Look into a data directory while no broker runs on it; changes nothing")
+        var command = new Command("log", "Look into a data directory while no broker runs on it, and repair it")
         {
             LogDumpCommand.Build(host, examples),
             LogVerifyCommand.Build(host, examples),
+            LogRepairCommand.Build(host, examples),
         };
         examples[command] = ["broker log verify ./data", "broker log dump ./data --topic orders"];
         return command;

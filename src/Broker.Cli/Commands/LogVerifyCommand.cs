@@ -66,6 +66,11 @@ internal static class LogVerifyCommand
             + $"{Human.Count(result.RecordCount, "record")} in {Human.Count(result.BatchCount, "batch", "batches")}, "
             + $"{Human.Count(result.JournalEntryCount, "journal entry", "journal entries")} after the checkpoint; "
             + $"{Human.Bytes(result.BytesRead)} read in {Human.Duration(elapsed)}");
+        if (result.GivenUpRecordCount > 0)
+        {
+            host.Text.WriteLine($"{Human.Count(result.GivenUpRecordCount, "damaged record")} given up by log repair --accept-loss");
+        }
+
         if (result.TornTail is { } torn)
         {
             host.Text.WriteLine($"the journal ends in a write that was cut off, in {torn}: no damage, the next start cuts it");
@@ -83,6 +88,7 @@ internal static class LogVerifyCommand
         json.WriteNumber("journal_entries", result.JournalEntryCount);
         json.WriteNumber("bytes_read", result.BytesRead);
         json.WriteString("torn_tail", result.TornTail);
+        json.WriteNumber("given_up_records", result.GivenUpRecordCount);
         json.WriteStartArray("problems");
         foreach (Problem problem in result.Problems)
         {

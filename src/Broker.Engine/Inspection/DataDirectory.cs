@@ -4,6 +4,7 @@ using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Files;
 using Broker.Storage.Journal;
+using Broker.Storage.Segments;
 
 namespace Broker.Engine.Inspection;
 
@@ -47,6 +48,10 @@ public sealed class DataDirectory : IDisposable
         return new DataDirectory(root, snapshots.Load() ?? new StoredState());
     }
 
+    /// <summary>Bytes of all segments at the newest checkpoint.</summary>
+    public long CheckpointedBytes => _stored.Family(StateFamily.Segments)
+        .Sum(s => (long)StateValues.ReadSegment(StateKeys.ReadNumber(s.Key), s.Value).EndPosition);
+
     public void Dispose() => _journal.Dispose();
 
     /// <summary>The frames of the journal, file by file, up to the first in each that is not intact.</summary>
@@ -89,26 +94,47 @@ public sealed class DataDirectory : IDisposable
         }
 
         IReadOnlyList<SegmentInfo> segments = view.Segments(_root);
-        long batches = 0, records = 0, bytes = journal?.BytesRead ?? 0;
+        long batches = 0, records = 0, givenUp = 0, bytes = journal?.BytesRead ?? 0;
         foreach (SegmentInfo segment in segments)
         {
             progress?.Invoke(segment.Path, segment.EndPosition);
             using var walk = new SegmentWalk(_disk, segment, StoredBatch.PrefixSeed(new TopicId(Guid.Parse(segment.TopicId)), segment.Partition));
-            while (walk.Next() is { } batch)
+            Problem? problem;
+            do
             {
-                batches++;
-                records += batch.RecordCount;
-                bytes += batch.SizeBytes;
-            }
+                while (walk.Next() is { } batch)
+                {
+                    batches++;
+                    records += batch.RecordCount;
+                    bytes += batch.SizeBytes;
+                }
 
-            if (walk.Problem is { } problem && !IsWaitingInJournal(view, segment, problem))
-            {
-                problems.Add(problem);
+                problem = walk.Problem;
+                DamagedRange? range = walk.StepOver();
+                if (problem is null || IsWaitingInJournal(view, segment, problem))
+                {
+                    break;
+                }
+
+                if (range is not null && view.IsLossAccepted(segment, range.FromOffset))
+                {
+                    givenUp += range.NextOffset - range.FromOffset;
+                    continue;
+                }
+
+                problems.Add(range is null ? problem : Extended(problem, range));
             }
+            while (problem is not null);
         }
 
         return new VerifyResult(
-            view.TopicCount, segments.Count, batches, records, bytes, journal?.EntryCount ?? 0, journal?.TornTail, problems);
+            view.TopicCount, segments.Count, batches, records, bytes, journal?.EntryCount ?? 0, journal?.TornTail, givenUp, problems);
+    }
+
+    private static Problem Extended(Problem problem, DamagedRange range)
+    {
+        string offsets = range.NextOffset - range.FromOffset == 1 ? $"Offset {range.FromOffset} is" : $"Offsets {range.FromOffset} to {range.NextOffset - 1} are";
+        return problem with { Description = $"{problem.Description} {offsets} damaged, up to byte {range.ToPosition}." };
     }
 
     /// <summary>What the journal will write again at the next start need not be in the segment yet.</summary>

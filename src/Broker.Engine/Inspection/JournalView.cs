@@ -12,6 +12,8 @@ internal sealed class JournalView : IJournalVisitor
     private readonly Dictionary<TopicId, string> _names = [];
     private readonly SortedDictionary<(Guid Topic, int Partition, long BaseOffset), SegmentState> _segments = [];
     private readonly Dictionary<(Guid, int, long), int> _checkpointed = [];
+    private readonly Dictionary<(Guid, int), long> _lastBaseOffsets = [];
+    private readonly HashSet<(Guid, int, long)> _acceptedLosses = [];
 
     public JournalView(StoredState stored)
     {
@@ -20,16 +22,28 @@ internal sealed class JournalView : IJournalVisitor
             _names[TopicId.Read(key)] = new ByteReader(value).Text();
         }
 
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Damages))
+        {
+            (TopicId topic, int partition) = StateKeys.ReadPartition(key);
+            var reader = new ByteReader(value);
+            NoteDamage(topic, partition, ref reader);
+        }
+
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Segments))
         {
             (TopicId topic, int partition) = StateKeys.ReadPartition(key);
             SegmentState segment = StateValues.ReadSegment(StateKeys.ReadNumber(key), value);
             _segments[(topic.Value, partition, segment.BaseOffset)] = segment;
             _checkpointed[(topic.Value, partition, segment.BaseOffset)] = segment.EndPosition;
+            _lastBaseOffsets[(topic.Value, partition)] = Math.Max(segment.BaseOffset, _lastBaseOffsets.GetValueOrDefault((topic.Value, partition)));
         }
     }
 
     public int TopicCount => _names.Count;
+
+    /// <summary>Whether an operator has given up the records of the damage that begins at an offset.</summary>
+    public bool IsLossAccepted(SegmentInfo segment, long fromOffset) =>
+        _acceptedLosses.Contains((Guid.Parse(segment.TopicId), segment.Partition, fromOffset));
 
     public void CheckVersion(byte kind, ReadOnlySpan<byte> body, string path)
     {
@@ -61,6 +75,9 @@ internal sealed class JournalView : IJournalVisitor
             case EntryKind.LogStartAdvanced:
                 (Guid topic, int partition, long offset) = (reader.Topic().Value, reader.Int32(), reader.Int64());
                 RemoveWhere(k => k.Topic == topic && k.Partition == partition, s => s.NextOffset <= offset);
+                break;
+            case EntryKind.DamageSettled:
+                NoteDamage(reader.Topic(), reader.Int32(), ref reader);
                 break;
             default:
                 break;
@@ -94,13 +111,28 @@ internal sealed class JournalView : IJournalVisitor
         return result;
     }
 
+    private void NoteDamage(TopicId topic, int partition, ref ByteReader reader)
+    {
+        (DamagedRange range, bool isLossAccepted) = StateValues.ReadDamage(ref reader);
+        if (isLossAccepted)
+        {
+            _acceptedLosses.Add((topic.Value, partition, range.FromOffset));
+        }
+    }
+
     private void Append(ReadOnlySpan<byte> body)
     {
         var head = new AppendHead(body);
         var batch = new StoredBatchView(body[AppendHead.SizeBytes..]);
-        (Guid, int, long) key = (head.TopicId.Value, head.Partition, head.SegmentBaseOffset);
-        SegmentState segment = _segments.GetValueOrDefault(key, SegmentState.Empty(head.SegmentBaseOffset, head.SegmentCapacityBytes));
-        _segments[key] = segment with { EndPosition = head.Position + batch.SizeBytes, NextOffset = batch.NextOffset };
+
+        // Decided for a segment that was given up: it goes to the end of the one that took its place.
+        (Guid, int) partition = (head.TopicId.Value, head.Partition);
+        long baseOffset = Math.Max(head.SegmentBaseOffset, _lastBaseOffsets.GetValueOrDefault(partition));
+        _lastBaseOffsets[partition] = baseOffset;
+        (Guid, int, long) key = (head.TopicId.Value, head.Partition, baseOffset);
+        SegmentState segment = _segments.GetValueOrDefault(key, SegmentState.Empty(baseOffset, head.SegmentCapacityBytes));
+        int position = baseOffset == head.SegmentBaseOffset ? head.Position : segment.EndPosition;
+        _segments[key] = segment with { EndPosition = position + batch.SizeBytes, NextOffset = batch.NextOffset };
     }
 
     private void RemoveWhere(Func<(Guid Topic, int Partition, long), bool> key, Func<SegmentState, bool> segment)

@@ -1,5 +1,6 @@
 using Broker.Records;
 using Broker.Storage.Files;
+using Broker.Storage.Segments;
 
 namespace Broker.Engine.Inspection;
 
@@ -26,9 +27,19 @@ internal sealed class SegmentWalk(IDisk disk, SegmentInfo segment, uint seed) : 
             return Fail("the file is missing");
         }
 
-        IDiskFile file = _file ??= disk.Open(segment.Path, FileOpening.ReadOnly);
         byte[] head = new byte[StoredBatch.OverheadBytes];
-        int headRead = file.Read(_position, head);
+        IDiskFile file;
+        int headRead;
+        try
+        {
+            file = _file ??= disk.Open(segment.Path, FileOpening.ReadOnly);
+            headRead = file.Read(_position, head);
+        }
+        catch (DiskException e)
+        {
+            return Fail($"what cannot be read: {e.Message.TrimEnd('.')}");
+        }
+
         int size = headRead == head.Length ? new StoredBatchView(head).SizeBytes : 0;
         if (size < StoredBatch.OverheadBytes || _position + size > segment.EndPosition)
         {
@@ -55,6 +66,22 @@ internal sealed class SegmentWalk(IDisk disk, SegmentInfo segment, uint seed) : 
         _position += size;
         _nextOffset = view.NextOffset;
         return info;
+    }
+
+    /// <summary>Goes on behind damage.</summary>
+    /// <returns>What is damaged; null when nothing is, or nothing is left behind it.</returns>
+    public DamagedRange? StepOver()
+    {
+        if (Problem is null)
+        {
+            return null;
+        }
+
+        using var search = new DamageSearch(segment.BaseOffset, _file, seed, (int)segment.EndPosition, segment.NextOffset);
+        DamagedRange? range = search.Find((int)_position, _nextOffset, long.MaxValue);
+        (_position, _nextOffset) = range is null ? (segment.EndPosition, segment.NextOffset) : (range.ToPosition, range.NextOffset);
+        Problem = null;
+        return range;
     }
 
     public void Dispose() => _file?.Dispose();

@@ -12,7 +12,7 @@ internal sealed class DamageSearch : IDisposable
     private const int WindowBytes = 1 << 20;
     private const int SectorBytes = 4096;
 
-    private readonly Segment _segment;
+    private readonly long _segmentBaseOffset;
     private readonly IDiskFile? _file;
     private readonly uint _seed;
     private readonly int _end;
@@ -25,9 +25,9 @@ internal sealed class DamageSearch : IDisposable
     /// <param name="file">The segment's file; null when it cannot be opened, which damages all of it.</param>
     /// <param name="end">Byte in the segment up to which it is looked at.</param>
     /// <param name="nextOffset">The offset after the last record before <paramref name="end"/>.</param>
-    public DamageSearch(Segment segment, IDiskFile? file, uint seed, int end, long nextOffset)
+    public DamageSearch(long segmentBaseOffset, IDiskFile? file, uint seed, int end, long nextOffset)
     {
-        _segment = segment;
+        _segmentBaseOffset = segmentBaseOffset;
         _file = file;
         _seed = seed;
         _end = end;
@@ -65,11 +65,11 @@ internal sealed class DamageSearch : IDisposable
             if (LooksLikeLaterBatch(position, offset)
                 && IsIntact(position, out _, out long baseOffset, out long next) && baseOffset > offset && next <= _nextOffset)
             {
-                return new DamagedRange(_segment.BaseOffset, from, position, offset, baseOffset);
+                return new DamagedRange(_segmentBaseOffset, from, position, offset, baseOffset);
             }
         }
 
-        return new DamagedRange(_segment.BaseOffset, from, _end, offset, _nextOffset);
+        return new DamagedRange(_segmentBaseOffset, from, _end, offset, _nextOffset);
     }
 
     // Cheap, because it is asked of every byte behind damage.

@@ -317,6 +317,52 @@ internal sealed class PartitionLog
         }
     }
 
+    /// <summary>Whether what was found damaged is intact now: somebody has put the file back.</summary>
+    public bool IsMended(DamagedRange range)
+    {
+        if (Segments.FirstOrDefault(s => s.BaseOffset == range.SegmentBaseOffset) is not { } segment || !segment.TryLease())
+        {
+            return false;
+        }
+
+        try
+        {
+            using var search = new DamageSearch(range.SegmentBaseOffset, TryOpen(segment), Seed, range.ToPosition, range.NextOffset);
+            return search.Find(range.FromPosition, range.FromOffset, long.MaxValue) is null;
+        }
+        finally
+        {
+            segment.Release();
+        }
+    }
+
+    /// <summary>Looks at every byte and reports all damage that is not known yet.</summary>
+    /// <param name="report">Has the damage remembered.</param>
+    public void FindAllDamage(Action<DamagedRange> report)
+    {
+        foreach (Segment segment in Segments)
+        {
+            int position = 0;
+            while (segment.TryLease())
+            {
+                try
+                {
+                    if (FindDamage(segment, position) is not { } range || range.ToPosition <= position)
+                    {
+                        break;
+                    }
+
+                    report(range);
+                    position = range.ToPosition;
+                }
+                finally
+                {
+                    segment.Release();
+                }
+            }
+        }
+    }
+
     private DamagedRange? FindDamage(
         Segment segment, long nextOffset, Func<Segment, (int Position, long Offset)> startOf, long lastOffset)
     {
@@ -331,7 +377,7 @@ internal sealed class PartitionLog
             start = (0, segment.BaseOffset);
         }
 
-        using var search = new DamageSearch(segment, TryOpen(segment), Seed, segment.EndPosition, nextOffset);
+        using var search = new DamageSearch(segment.BaseOffset, TryOpen(segment), Seed, segment.EndPosition, nextOffset);
         return search.Find(start.Position, start.Offset, lastOffset);
     }
 

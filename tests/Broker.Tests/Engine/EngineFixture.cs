@@ -102,6 +102,14 @@ internal sealed class EngineFixture : IAsyncDisposable
         Engine = BrokerEngine.Open(change?.Invoke(options) ?? options, TimeProvider.System);
     }
 
+    /// <summary>Closes the engine, does something with its directory, and opens it again.</summary>
+    public async Task StopAndAsync(Func<string, Task> work)
+    {
+        await Engine.DisposeAsync();
+        await work(DataDirectory);
+        Engine = Open();
+    }
+
     /// <summary>
     /// Goes on with a copy of the files as they are now, without closing the engine: what kill -9 leaves behind.
     /// </summary>

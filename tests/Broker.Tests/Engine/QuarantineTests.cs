@@ -178,6 +178,84 @@ public sealed class QuarantineTests
         }
     }
 
+    [Fact]
+    public async Task Verification_names_every_damaged_place_of_a_segment()
+    {
+        await using EngineFixture broker = await FilledAsync(200);
+        await broker.CrashAsync(directory =>
+        {
+            string segment = SegmentsOf(directory)[1];
+            Flip(segment, 10_000);
+            Flip(segment, 60_000);
+            using DataDirectory data = DataDirectory.Open(directory);
+            VerifyResult result = data.Verify(null);
+            Assert.Equal([segment, segment], result.Problems.Select(p => p.Path));
+            Assert.Equal(198, result.RecordCount);
+        });
+    }
+
+    [Fact]
+    public async Task Repair_names_what_would_be_lost_and_gives_it_up_only_when_told()
+    {
+        await using EngineFixture broker = await FilledAsync(200);
+        await broker.CrashAsync(directory => Flip(SegmentsOf(directory)[1], 10_000));
+        long lost = Assert.Single(LostOffsets(broker.Partition("t"), 200));
+        RepairResult waiting = null!, settled = null!, nothing = null!;
+        await broker.StopAndAsync(async directory =>
+        {
+            waiting = await Repair.RunAsync(directory, acceptLoss: false, TimeProvider.System, null);
+            settled = await Repair.RunAsync(directory, acceptLoss: true, TimeProvider.System, null);
+            nothing = await Repair.RunAsync(directory, acceptLoss: true, TimeProvider.System, null);
+        });
+        Assert.Equal((RepairOutcome.Waiting, lost), (waiting.Steps.Single().Outcome, waiting.Steps.Single().FromOffset));
+        Assert.Equal((RepairOutcome.GivenUp, lost), (settled.Steps.Single().Outcome, settled.Steps.Single().FromOffset));
+        Assert.True(File.Exists(settled.Steps.Single().KeptAs));
+        Assert.Empty(nothing.Steps);
+        Assert.Contains("given up", Assert.Single(broker.Engine.Notes.All), StringComparison.Ordinal);
+
+        PartitionHandle partition = broker.Partition("t");
+        Assert.False(partition.IsQuarantined);
+        Assert.Equal([lost], LostOffsets(partition, 200));
+        Assert.Equal(200, (await broker.AppendAsync(partition, ["again"])).BaseOffset);
+        await broker.CrashAsync();
+        Assert.False(broker.Partition("t").IsQuarantined);
+        Assert.Equal([lost], LostOffsets(broker.Partition("t"), 200));
+        Assert.Equal(201, broker.Partition("t").HighWatermark);
+        await broker.StopAndAsync(directory =>
+        {
+            using DataDirectory data = DataDirectory.Open(directory);
+            VerifyResult result = data.Verify(null);
+            Assert.Empty(result.Problems);
+            Assert.Equal(1, result.GivenUpRecordCount);
+            return Task.CompletedTask;
+        });
+    }
+
+    [Fact]
+    public async Task Repair_serves_again_what_an_operator_has_put_back()
+    {
+        await using EngineFixture broker = await FilledAsync(200);
+        byte[] whole = [];
+        string path = "";
+        await broker.CrashAsync(directory =>
+        {
+            path = SegmentsOf(directory)[1];
+            whole = File.ReadAllBytes(path);
+            File.Delete(path);
+        });
+        Assert.True(broker.Partition("t").IsQuarantined);
+        RepairResult result = null!;
+        await broker.StopAndAsync(async directory =>
+        {
+            await File.WriteAllBytesAsync(path, whole);
+            result = await Repair.RunAsync(directory, acceptLoss: false, TimeProvider.System, null);
+        });
+        Assert.Equal(RepairOutcome.Mended, Assert.Single(result.Steps).Outcome);
+        Assert.False(broker.Partition("t").IsQuarantined);
+        Assert.Equal(200, EngineFixture.ReadAll(broker.Partition("t")).Count);
+        await broker.AppendAsync(broker.Partition("t"), ["again"]);
+    }
+
     private static async Task<EngineFixture> FilledAsync(int count, bool restart = true)
     {
         var broker = new EngineFixture();

@@ -1,0 +1,107 @@
+using Broker.Engine.Topics;
+using Broker.Storage;
+using Broker.Storage.Segments;
+
+namespace Broker.Engine.Inspection;
+
+/// <summary>
+/// Settles the damage of a data directory on which no broker runs, by an operator's word: what was mended is served again,
+/// what is lost is given up for ever when the operator accepts that. Offsets never shift and no damaged byte is changed; a
+/// copy of each damaged file is kept in the folder quarantine.
+/// </summary>
+public static class Repair
+{
+    /// <summary>In the data directory: what repairs have done, appended to.</summary>
+    public const string LogName = "repair.log";
+
+    /// <summary>In the data directory: what the next start has to tell.</summary>
+    internal const string NewsName = "repair.new";
+
+    /// <summary>Reads the whole log and settles what it may.</summary>
+    /// <param name="acceptLoss">Gives up the records that are damaged; without it they stay quarantined.</param>
+    /// <param name="progress">Told the path and size of each segment before it is read; may be null.</param>
+    /// <exception cref="StorageException">A broker runs there, or the directory cannot be opened, as by a damaged journal.</exception>
+    public static async Task<RepairResult> RunAsync(string path, bool acceptLoss, TimeProvider time, Action<string, long>? progress)
+    {
+        // Says in its own words when there is no data directory.
+        using (DataDirectory.Open(path))
+        {
+        }
+
+        string root = Path.GetFullPath(path);
+        var options = new EngineOptions
+        {
+            DataDirectory = root,
+            ReserveBytes = 0,
+            ScrubBytesPerSecond = 0,
+            RetentionCheckInterval = Timeout.InfiniteTimeSpan,
+        };
+        var steps = new List<RepairStep>();
+        await using (BrokerEngine engine = BrokerEngine.Open(options, new EngineEnvironment { Time = time }))
+        {
+            foreach (PartitionHandle partition in engine.Topics.SelectMany(t => t.Partitions))
+            {
+                foreach (Segment segment in partition.Log.Segments)
+                {
+                    progress?.Invoke(segment.LogPath, segment.EndPosition);
+                }
+
+                partition.Log.FindAllDamage(range => partition.Report(range));
+                foreach (PartitionDamage damage in partition.Damages.Where(d => !d.IsLossAccepted))
+                {
+                    steps.Add(await SettleAsync(engine, partition, damage, root, acceptLoss).ConfigureAwait(false));
+                }
+            }
+        }
+
+        if (steps.Any(s => s.Outcome != RepairOutcome.Waiting))
+        {
+            string text = string.Concat(steps.Select(s => $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {s}\n"));
+            await File.AppendAllTextAsync(Path.Combine(root, LogName), text).ConfigureAwait(false);
+            await File.AppendAllTextAsync(Path.Combine(root, NewsName), text).ConfigureAwait(false);
+        }
+
+        return new RepairResult(steps);
+    }
+
+    /// <summary>Takes what repairs have left to be told, once.</summary>
+    internal static IReadOnlyList<string> TakeNews(string root)
+    {
+        string path = Path.Combine(root, NewsName);
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        string[] news = File.ReadAllLines(path);
+        File.Delete(path);
+        return news;
+    }
+
+    private static async Task<RepairStep> SettleAsync(
+        BrokerEngine engine, PartitionHandle partition, PartitionDamage damage, string root, bool acceptLoss)
+    {
+        string? kept = null;
+        RepairOutcome outcome = partition.Log.IsMended(damage.Range) ? RepairOutcome.Mended
+            : acceptLoss ? RepairOutcome.GivenUp
+            : RepairOutcome.Waiting;
+        if (outcome == RepairOutcome.GivenUp && File.Exists(damage.Path))
+        {
+            string folder = Path.Combine(root, "quarantine");
+            Directory.CreateDirectory(folder);
+            kept = Path.Combine(folder, $"{partition.TopicId}-{partition.Partition}-{Path.GetFileName(damage.Path)}");
+            if (!File.Exists(kept))
+            {
+                File.Copy(damage.Path, kept);
+            }
+        }
+
+        if (outcome != RepairOutcome.Waiting)
+        {
+            await engine.SettleDamageAsync(partition, damage.Range, outcome == RepairOutcome.GivenUp).ConfigureAwait(false);
+        }
+
+        return new RepairStep(
+            partition.TopicName, partition.Partition, damage.Range.FromOffset, damage.Range.NextOffset, damage.Path, outcome, kept);
+    }
+}

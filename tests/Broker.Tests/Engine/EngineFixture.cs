@@ -136,9 +136,9 @@ internal sealed class EngineFixture : IAsyncDisposable
         while (true)
         {
             string copy = Path.Combine(_root.FullName, $"copy{++_copies}");
-            string[] before = Fingerprint();
             try
             {
+                string[] before = Fingerprint();
                 CopyDirectory(DataDirectory, copy);
                 if (Fingerprint().SequenceEqual(before))
                 {

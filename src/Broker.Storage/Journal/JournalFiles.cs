@@ -184,8 +184,8 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>Any other file of the journal, for a writer that syncs the wrong one.</summary>
     public IDiskFile OpenAnother(long number)
     {
-        string path = _disk.ListFiles(_directory).First(p => JournalFormat.NumberOf(p) != number);
-        return _disk.Open(path, FileOpening.Existing);
+        IReadOnlyList<string> files = _disk.ListFiles(_directory);
+        return _disk.Open(files.FirstOrDefault(p => JournalFormat.NumberOf(p) != number) ?? files[0], FileOpening.Existing);
     }
 #endif
 

@@ -7,6 +7,9 @@ internal sealed class SeedResult
 
     public int Operations { get; set; }
 
+    /// <summary>How many partitions there were at the same time, at most.</summary>
+    public int PartitionsMost { get; set; }
+
     public int Appends { get; set; }
 
     public int Crashes { get; set; }

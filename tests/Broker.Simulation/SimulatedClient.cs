@@ -31,6 +31,7 @@ internal sealed class SimulatedClient(
         }
 
         List<PartitionModel> partitions = model.Partitions;
+        result.PartitionsMost = Math.Max(result.PartitionsMost, partitions.Count);
         if (model.Living.Count < 2 || partitions.Count < 3)
         {
             CreateTopic(engine);

@@ -112,6 +112,10 @@ internal sealed class SimulationRun
         Close();
         Checks.Expect(_engine is null, $"The broker did not stop: {_engine?.Progress.Failure}");
         Leftovers.Check(_disk, _store, _client.SegmentPaths, _model);
+        Checks.Expect(
+            _result.Operations >= 200 && _result.Crashes >= 2 && _result.CrashesInRecovery >= 1 && _result.PartitionsMost >= 3,
+            $"Too little was done to show anything: {_result.Operations} operations on {_result.PartitionsMost} partitions, "
+            + $"{_result.Crashes} crashes, {_result.CrashesInRecovery} in recovery.");
     }
 
     private void Arm()

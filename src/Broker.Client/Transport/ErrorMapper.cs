@@ -131,6 +131,12 @@ internal static class ErrorMapper
 
     private static bool AnswersOtherwise(RpcException e)
     {
+        // A connection that breaks before the first answer says nothing about who is there: a broker may be killed just then.
+        if (FindInner<SocketException>(e) is not null)
+        {
+            return false;
+        }
+
         HttpRequestException? http = FindInner<HttpRequestException>(e);
         return http is { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError }
             || (http is { HttpRequestError: HttpRequestError.HttpProtocolError } && e.StatusCode == StatusCode.Internal);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Broker.Client;
 using Broker.Server.Hosting;
@@ -208,6 +210,32 @@ public sealed class RealBrokerTests : IDisposable
 
         Assert.Contains(http, answersOtherwise.Message, StringComparison.Ordinal);
         Assert.Equal($"Cannot reach a broker at {nothing}: nothing listens there (connection refused).", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_killed_at_the_first_contact_is_waited_for()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port: 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        await using var client = new BrokerClient(new BrokerClientOptions
+        {
+            Server = $"127.0.0.1:{port}",
+            FirstContactTimeout = Patience,
+        });
+        await using Consumer consumer = client.CreateConsumer(new ConsumerOptions { Topic = "t", StopAtEnd = true });
+        Task<List<ConsumedRecord>> reading = ReadAsync(consumer);
+
+        // A killed process leaves connections that are reset.
+        Socket connection = await listener.AcceptSocketAsync();
+        connection.LingerState = new LingerOption(enable: true, seconds: 0);
+        connection.Close();
+        listener.Stop();
+        await using BrokerHost host = await StartAsync(port);
+        await using var other = new BrokerClient(host.GrpcEndPoint.ToString());
+        await other.Admin.CreateTopicAsync("t", partitionCount: 1);
+
+        Assert.Empty(await reading);
     }
 
     [Fact]

@@ -68,7 +68,7 @@ internal sealed class BatchSource : IDisposable
 
                 await EnterFrameAsync(frame).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is RpcException or RetriableException or IOException
+            catch (Exception e) when (e is RpcException or RetriableException or IOException or HttpRequestException
                 or InvalidOperationException or OperationCanceledException)
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -61,10 +61,10 @@ internal sealed class ProduceStream(
             await WriteAsync(call.RequestStream, ending.Token).ConfigureAwait(false);
             await ending.CancelAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RpcException or IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is RpcException or IOException or HttpRequestException or InvalidOperationException or OperationCanceledException)
         {
             // A failed write says only that the stream is over; the reader learns why. A broker that dies meanwhile is an
-            // IOException here: writes do not wrap what HTTP/2 throws.
+            // IOException here, or an HttpRequestException: writes do not wrap what HTTP/2 throws.
         }
 
         await reading.ConfigureAwait(false);

@@ -11,8 +11,8 @@ public sealed class BrokerHost : IAsyncDisposable
 {
     private const int Stopped = 0, Failed = 1, WrongSettings = 2;
 
-    /// <summary>After a failure of the journal each step of stopping gets so long: the process shall end within a second.</summary>
-    private static readonly TimeSpan FailureGrace = TimeSpan.FromMilliseconds(300);
+    // After a failure of the journal the process is to be gone within a second: what each step of stopping gets, and all of them.
+    private static readonly TimeSpan FailureGrace = TimeSpan.FromMilliseconds(150), FailureMax = TimeSpan.FromMilliseconds(500);
 
     private readonly BrokerParts _parts;
     private readonly TimeSpan _stopTimeout;
@@ -57,11 +57,14 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             BrokerSettings settings = BrokerSettings.Load(args);
             TextWriter log = TextWriter.Synchronized(output);
-            await using BrokerHost host = await StartAsync(settings, new BrokerHostOptions { Log = log }).ConfigureAwait(false);
+            BrokerHost host = await StartAsync(settings, new BrokerHostOptions { Log = log }).ConfigureAwait(false);
             host.Announce(settings, log);
             await using (stop.UnsafeRegister(static state => _ = ((BrokerHost)state!).StopAsync(), host).ConfigureAwait(false))
             {
-                return await host.Completion.ConfigureAwait(false);
+                int code = await host.Completion.ConfigureAwait(false);
+                Task closing = host.DisposeAsync().AsTask();
+                await (code == Failed ? Task.WhenAny(closing, Task.Delay(FailureGrace, CancellationToken.None)) : closing).ConfigureAwait(false);
+                return code;
             }
         }
         catch (SettingsException e)
@@ -173,7 +176,7 @@ public sealed class BrokerHost : IAsyncDisposable
             report();
             try
             {
-                await _parts.StopAsync(FailureGrace).ConfigureAwait(false);
+                await Task.WhenAny(_parts.StopAsync(FailureGrace), Task.Delay(FailureMax)).ConfigureAwait(false);
             }
             finally
             {

@@ -107,11 +107,16 @@ internal sealed class GroupCommitter : IDisposable
             PublishEarly(first, count);
         }
 
-        // A topic that is acked before it exists would be found without any fault: this is about records (kind 1).
-        bool acksEarly = Mutant.Is("ack-before-sync") && _taken.GetRange(first, count).TrueForAll(entry => entry.Kind == 1);
-        if (acksEarly || Mutant.Is("visible-before-sync"))
+        if (Mutant.Is("visible-before-sync"))
         {
             _progress.AdvanceVisible(lastLsn);
+        }
+
+        // A topic that is acked before it exists would be found without any fault: this is about records (kind 1).
+        int appends = _taken.GetRange(first, count).TakeWhile(entry => entry.Kind == 1).Count();
+        if (Mutant.Is("ack-before-sync") && appends > 0)
+        {
+            _progress.AdvanceVisible(_taken[first + appends - 1].Lsn);
         }
 #endif
         Sync();

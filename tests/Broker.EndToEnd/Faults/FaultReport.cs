@@ -10,7 +10,7 @@ internal sealed record FaultReport(
     int Duplicates,
     int LostUnsynced,
     IReadOnlyDictionary<string, int> Findings,
-    IReadOnlyList<string> Examples)
+    IReadOnlyList<string> Examples) : IRunReport
 {
     // About every second kill hits batches that were written and not yet acked. Without any of those in so many, nothing was
     // shown about what is sent again. A power cut takes most of them.

@@ -9,9 +9,18 @@ internal sealed class FileNames
 
     private FileNames(Dictionary<string, string> byInode) => _byInode = byInode;
 
-    public static FileNames Of(string directory) =>
-        new(SystemCommand.Run("find", directory, "-ignore_readdir_race", "-type", "f", "-printf", "%i %P\\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split(' ', 2)).ToDictionary(parts => parts[0], parts => parts[1]));
+    /// <summary>A file that gets another name meanwhile may be met twice; then the later one counts.</summary>
+    public static FileNames Of(string directory)
+    {
+        var byInode = new Dictionary<string, string>();
+        string listing = SystemCommand.Run("find", directory, "-ignore_readdir_race", "-type", "f", "-printf", "%i %P\\n");
+        foreach (string[] parts in listing.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)))
+        {
+            byInode[parts[0]] = parts[1];
+        }
+
+        return new FileNames(byInode);
+    }
 
     /// <summary>How many journal and segment files had another name then.</summary>
     public int RenamedSince(FileNames then) => _byInode.Count(now =>

@@ -22,6 +22,7 @@ internal sealed class Follower : IAsyncDisposable
         {
             Server = server,
             ClientId = "follower",
+            FirstContactTimeout = TimeSpan.FromSeconds(60),
             ReconnectBackoff = TimeSpan.FromMilliseconds(10),
             ReconnectBackoffMax = TimeSpan.FromMilliseconds(100),
         });

@@ -8,18 +8,24 @@ namespace Broker.EndToEnd.Faults;
 /// <param name="IsStopped">The process is stopped for the cut, and not killed before it.</param>
 internal sealed record Life(Ending Ending, int Acks, TimeSpan Lingering, int WritebackCentisecs, TimeSpan SyncDelay, bool IsStopped)
 {
+    // Some thousand records share a sync, and take up to a hundred milliseconds to be written, applied and acked: a delay must be longer
+    // than that, or few cuts come within it.
+    private const int SyncDelayMinMs = 60, SyncDelayMaxMs = 160;
+
     private static readonly int[] WritebackIntervals = [0, 50, 500];
 
     /// <param name="number">Of lives before it with this ending: the settings take turns.</param>
     public static Life Draw(Ending ending, int number, Random random, bool canSlowSyncs)
     {
         int acks = random.Next(2 * FaultCycle.AcksMin, 20 * FaultCycle.AcksMin);
-        int lingeringMs = random.Next(0, 200), writeback = WritebackIntervals[number % WritebackIntervals.Length];
-        int delayMs = number % 2 * random.Next(5, 30);
+        int lingeringMs = random.Next(0, SyncDelayMaxMs), writeback = WritebackIntervals[number % WritebackIntervals.Length];
+        int delayMs = random.Next(SyncDelayMinMs, SyncDelayMaxMs);
         bool isStopped = random.Next(0, 2) == 0;
-        bool isSlow = ending == Ending.PowerCut && canSlowSyncs;
+        bool isCut = ending == Ending.PowerCut, isSlow = isCut && canSlowSyncs && number % 2 == 1;
+
+        // A delayed sync would go on in a process that is only stopped.
         return new Life(
             ending, acks, TimeSpan.FromMilliseconds(lingeringMs), writeback, TimeSpan.FromMilliseconds(isSlow ? delayMs : 0),
-            ending == Ending.PowerCut && isStopped);
+            isCut && !isSlow && isStopped);
     }
 }

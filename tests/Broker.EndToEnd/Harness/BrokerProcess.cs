@@ -58,6 +58,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Everything that all runs have written so far, the newest last; bounded.</summary>
     public string Output => _output.Text;
 
+    /// <summary>After a failure that was meant: what is written from now on is judged.</summary>
+    public void ForgetOutput() => _output.Clear();
+
     private Process Running => _process ?? throw new InvalidOperationException("The broker is not running.");
 
     /// <summary>Starts the process without waiting for it to serve.</summary>
@@ -183,7 +186,8 @@ internal sealed class BrokerProcess : IAsyncDisposable
         _temporary?.Dispose();
     }
 
-    private async Task<bool> IsReadyAsync()
+    /// <summary>Whether it says that it serves.</summary>
+    public async Task<bool> IsReadyAsync()
     {
         try
         {

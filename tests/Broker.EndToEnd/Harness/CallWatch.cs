@@ -35,10 +35,10 @@ internal sealed partial class CallWatch : IDisposable
     /// <summary>What stands before the program's command line.</summary>
     public IReadOnlyList<string> LaunchedBy => Strace.Line(_pipe, Calls, $"delay_enter={(long)Hold.TotalMicroseconds}");
 
-    /// <summary>How many calls were begun.</summary>
-    public int Count { get; private set; }
+    /// <summary>The calls that were begun, in order, each with the file it is about, relative to the directory.</summary>
+    public List<string> Seen { get; } = [];
 
-    /// <summary>The call that was not made, as strace writes it; null when none was reached.</summary>
+    /// <summary>The call that was not made; null when none was reached.</summary>
     public string? Killed { get; private set; }
 
     /// <summary>Returns when the program has ended and all that it called was counted.</summary>
@@ -70,10 +70,17 @@ internal sealed partial class CallWatch : IDisposable
             {
                 text = text[(match.Index + match.Length)..];
                 string path = match.Groups["path"].Value;
-                if (path.StartsWith(_below, StringComparison.Ordinal) && Killed is null && ++Count == _killBefore)
+                if (!path.StartsWith(_below, StringComparison.Ordinal) || Killed is not null)
+                {
+                    continue;
+                }
+
+                string seen = $"{match.Groups["call"].Value} {Path.GetRelativePath(_below, path)}";
+                Seen.Add(seen);
+                if (Seen.Count == _killBefore)
                 {
                     _kill();
-                    Killed = $"{match.Groups["call"].Value} {Path.GetRelativePath(_below, path)}";
+                    Killed = seen;
                 }
             }
 

@@ -30,6 +30,14 @@ internal sealed class ProcessOutput
         process.BeginErrorReadLine();
     }
 
+    public void Clear()
+    {
+        lock (_lines)
+        {
+            _lines.Clear();
+        }
+    }
+
     private void Add(string? line)
     {
         if (line is null)

@@ -3,12 +3,21 @@ namespace Broker.EndToEnd.Harness;
 /// <summary>Command lines that run a program under strace, which then is not its parent: the program keeps its process id.</summary>
 internal static class Strace
 {
+    // Of each thread: the start of the broker comes before, and a checkpoint makes hardly more.
+    private const int QuickSyncs = 12;
+
     /// <summary>Why it cannot be used on this machine; null when it can.</summary>
     public static string? Unavailable => SystemCommand.Exists("strace") ? null : "strace is not installed";
 
-    /// <summary>Has each sync begin so much later: what was written and not synced has a life of its own, as on a slow disk.</summary>
+    /// <summary>Has each sync of the journal begin so much later: what was written and not synced has a life of its own, as on a slow disk.</summary>
     public static string[] SlowSyncs(TimeSpan delay) =>
-        Line("/dev/null", "fsync,fdatasync,syncfs", $"delay_enter={(long)delay.TotalMicroseconds}");
+        Line("/dev/null", "fdatasync", $"delay_enter={(long)delay.TotalMicroseconds}:when={QuickSyncs + 1}+");
+
+    /// <summary>Has one sync of each thread that comes so far fail; the next one succeeds.</summary>
+    /// <param name="output">Where each sync is written, with the time, in seconds since 1970 UTC.</param>
+    /// <param name="when">Which one of a thread, from 1.</param>
+    public static string[] FailingSync(string output, int when) =>
+        ["strace", "-ttt", .. Line(output, "fsync,fdatasync,syncfs", $"error=EIO:when={when}")[1..]];
 
     /// <param name="output">Where each call is written before it is made.</param>
     /// <param name="calls">Separated by commas; the others are not slowed down.</param>

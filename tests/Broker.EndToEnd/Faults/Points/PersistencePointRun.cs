@@ -22,39 +22,39 @@ internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> prin
     private int _runs;
 
     /// <param name="points">How many points, spread evenly over the script; 0 for each of them.</param>
-    public async Task<PointReport> RunAsync(int points, IReadOnlyList<Aftermath> aftermaths)
+    /// <param name="below">Only calls on files below this directory of the data; empty for all.</param>
+    public async Task<PointReport> RunAsync(int points, string below, IReadOnlyList<Aftermath> aftermaths)
     {
-        int calls = await CountAsync();
-        print($"{calls} calls");
-        int count = points == 0 ? calls : Math.Min(points, calls);
+        IReadOnlyList<string> calls = await CountAsync();
+        int[] eligible = [.. Enumerable.Range(1, calls.Count).Where(point => calls[point - 1].Split(' ')[1].StartsWith(below, StringComparison.Ordinal))];
+        print($"{calls.Count} calls, {eligible.Length} of them eligible");
+        int count = points == 0 ? eligible.Length : Math.Min(points, eligible.Length);
         var results = new List<PointResult>();
         for (int at = 0; at < count; at++)
         {
             // The middle of each part.
-            int point = 1 + (int)((at + 0.5) * calls / count);
+            int point = eligible[(int)((at + 0.5) * eligible.Length / count)];
 
             // All of them at each point in a whole run, one after the other in a sample.
             foreach (Aftermath aftermath in points == 0 ? aftermaths : [aftermaths[at % aftermaths.Count]])
             {
-                PointResult result = await CrashAsync(point, aftermath);
+                (PointResult result, _) = await CrashAsync(point, aftermath);
                 print(result.ToString());
                 results.Add(result);
             }
         }
 
-        return new PointReport(calls, results);
+        return new PointReport(calls.Count, results);
     }
 
-    private async Task<int> CountAsync()
+    private async Task<IReadOnlyList<string>> CountAsync()
     {
-        PointResult whole = await CrashAsync(0, Aftermath.CacheKept);
-        return whole.Findings.Count == 0
-            ? whole.Point
-            : throw new InvalidOperationException($"The script fails without any crash: {whole}");
+        (PointResult whole, IReadOnlyList<string> calls) = await CrashAsync(0, Aftermath.CacheKept);
+        return whole.Findings.Count == 0 ? calls : throw new InvalidOperationException($"The script fails without any crash: {whole}");
     }
 
-    /// <param name="point">0: none; then the result names the last one.</param>
-    private async Task<PointResult> CrashAsync(int point, Aftermath aftermath)
+    /// <param name="point">0: none.</param>
+    private async Task<(PointResult Result, IReadOnlyList<string> Calls)> CrashAsync(int point, Aftermath aftermath)
     {
         string data = Path.Combine(disk.Directory, $"data-{++_runs}");
         var findings = new Findings();
@@ -99,8 +99,9 @@ internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> prin
             Directory.Delete(data, recursive: true);
         }
 
-        return new PointResult(
-            point == 0 ? watch.Count : point, aftermath, watch.Killed, dropped.Bytes, acked, restart.TotalMilliseconds, findings.Counts, findings.Examples);
+        var result = new PointResult(
+            point, aftermath, watch.Killed, dropped.Bytes, acked, restart.TotalMilliseconds, findings.Counts, findings.Examples);
+        return (result, watch.Seen);
     }
 
     /// <summary>Lets the script run until the watch kills the broker; after its end the broker is stopped in order, which is part of it.</summary>

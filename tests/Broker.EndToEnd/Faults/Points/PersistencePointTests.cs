@@ -12,7 +12,7 @@ public sealed class PersistencePointTests(ITestOutputHelper output)
     {
         using var disk = new PowerCutDisk(sizeBytes: 512 << 20);
         using var report = new TestReport("persistence-points", output);
-        PointReport result = await new PersistencePointRun(disk, report.Line).RunAsync(Points, Enum.GetValues<Aftermath>());
+        PointReport result = await new PersistencePointRun(disk, report.Line).RunAsync(Points, below: "", Enum.GetValues<Aftermath>());
         report.Line(result.ToString());
         Assert.True(result.IsGood, $"{result}\n{string.Join('\n', result.Bad)}");
     }

@@ -2,7 +2,7 @@ namespace Broker.EndToEnd.Faults.Points;
 
 /// <summary>What the crashes at the calls of one script came to.</summary>
 /// <param name="Calls">How many the script made when nothing was killed.</param>
-internal sealed record PointReport(int Calls, IReadOnlyList<PointResult> Results)
+internal sealed record PointReport(int Calls, IReadOnlyList<PointResult> Results) : IRunReport
 {
     // Threads meet differently each time: a script may make a few calls less than when they were counted.
     private const double ReachedShareMin = 0.8;
@@ -10,6 +10,8 @@ internal sealed record PointReport(int Calls, IReadOnlyList<PointResult> Results
     public int Reached => Results.Count(result => result.Call is not null);
 
     public IReadOnlyList<PointResult> Bad => [.. Results.Where(result => result.Findings.Count > 0)];
+
+    public IReadOnlyList<string> Examples => [.. Bad.Select(result => result.ToString())];
 
     public bool IsGood => Results.Count > 0 && Bad.Count == 0 && Reached >= ReachedShareMin * Results.Count;
 

@@ -1,0 +1,20 @@
+using Broker.EndToEnd.Harness;
+using Xunit.Abstractions;
+
+namespace Broker.EndToEnd.Faults;
+
+public sealed class RestartTests(ITestOutputHelper output)
+{
+    private const int Restarts = 15;
+
+    [Fact]
+    public async Task Restarts_that_end_in_recovery_lose_nothing_and_leave_nothing_over()
+    {
+        using var directory = new TemporaryDirectory();
+        using var report = new TestReport("restarts", output);
+        RestartReport result = await new RestartRun(Restarts, Seeds.Next(), Path.Combine(directory.Path, "data"), report.Line).RunAsync();
+        report.Line(result.ToString());
+        directory.IsKept = !result.IsGood;
+        Assert.True(result.IsGood, $"{result}\n{string.Join('\n', result.Examples)}\nThe data is kept in {directory.Path}.");
+    }
+}

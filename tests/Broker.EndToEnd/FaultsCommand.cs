@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Broker.EndToEnd.Faults;
+using Broker.EndToEnd.Faults.Points;
+using Broker.EndToEnd.Faults.Syncs;
+using Broker.EndToEnd.Harness;
+
+namespace Broker.EndToEnd;
+
+/// <summary>One kind of fault run after the other, as the options say.</summary>
+internal sealed class FaultsCommand
+{
+    // Memory is taken for what is written only: enough for hundreds of cycles.
+    private const long PowerCutDiskBytes = 8L << 30, PointsDiskBytes = 1L << 30;
+    private const int Good = 0, Bad = 1, NotPossible = 2;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    private readonly Option<int?> _kills = new("--kills") { HelpName = "N", Description = "Kill the broker under load" };
+    private readonly Option<int?> _powerCuts = new("--power-cuts") { HelpName = "N", Description = "Cut the power of its disk under load, mixed with the kills; needs root" };
+    private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it after 0 to 2 s of life, some in the middle of recovery" };
+    private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
+    private readonly Option<string?> _points = new("--persistence-points") { HelpName = "N|all", Description = "Crash it before N of the calls, or each, by which it makes something last" };
+    private readonly Option<string> _below = new("--below") { HelpName = "DIRECTORY", Description = "Only persistence points below this directory of the data, such as journal", DefaultValueFactory = _ => "" };
+    private readonly Option<Aftermath?> _aftermath = new("--aftermath") { Description = "What is there after a persistence point; all of them otherwise" };
+    private readonly Option<long> _seed = new("--seed") { HelpName = "S", Description = "What is left to chance follows from it", DefaultValueFactory = _ => Seeds.Next() };
+    private readonly Option<string?> _directory = new("--dir") { HelpName = "DIRECTORY", Description = "Where the data is, without power cuts; a new directory otherwise" };
+    private readonly Option<string?> _json = new("--json") { HelpName = "FILE", Description = "Write the reports there" };
+    private readonly Option<FileInfo> _broker = new Option<FileInfo>("--broker") { HelpName = "BROKER.DLL", Description = "Another build of the broker" }.AcceptExistingOnly();
+
+    private ParseResult _parsed = null!;
+
+    private FaultsCommand() => _points.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<string>() is not "all" and var text && !(int.TryParse(text, CultureInfo.InvariantCulture, out int count) && count > 0))
+        {
+            result.AddError($"--persistence-points takes a number above 0 or all, not '{text}'.");
+        }
+    });
+
+    public static RootCommand Build()
+    {
+        var command = new FaultsCommand();
+        var root = new RootCommand("Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
+        {
+            command._kills, command._powerCuts, command._restarts, command._failedSyncs, command._points, command._below, command._aftermath,
+            command._seed, command._directory, command._json, command._broker,
+        };
+        root.SetAction((parsed, _) => command.RunAsync(parsed));
+        return root;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        _parsed = parsed;
+        BrokerCommandLine.Assembly = parsed.GetValue(_broker)?.FullName ?? BrokerCommandLine.Assembly;
+        (Func<Task<IRunReport>> Run, string? Unavailable)[] runs = [.. Chosen()];
+        if (runs.Length == 0)
+        {
+            await Console.Error.WriteLineAsync("There is nothing to do; tests/faults --help shows what can be done.");
+            return NotPossible;
+        }
+
+        if (runs.Select(run => run.Unavailable).FirstOrDefault(reason => reason is not null) is { } unavailable)
+        {
+            await Console.Error.WriteLineAsync(unavailable);
+            return NotPossible;
+        }
+
+        var reports = new List<object>();
+        bool isGood = true;
+        foreach ((Func<Task<IRunReport>> run, _) in runs)
+        {
+            IRunReport report = await run();
+            reports.Add(report);
+            isGood &= report.IsGood;
+            Console.WriteLine(string.Join("\n  ", report.Examples.Prepend(report.ToString())));
+        }
+
+        if (parsed.GetValue(_json) is { } file)
+        {
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(reports.Count == 1 ? reports[0] : reports, Indented));
+        }
+
+        return isGood ? Good : Bad;
+    }
+
+    private IEnumerable<(Func<Task<IRunReport>> Run, string? Unavailable)> Chosen()
+    {
+        long seed = _parsed.GetValue(_seed);
+        var plan = new FaultPlan(_parsed.GetValue(_kills) ?? 0, _parsed.GetValue(_powerCuts) ?? 0, seed);
+        if (plan.Kills + plan.PowerCuts > 0)
+        {
+            yield return (() => RunAsync(plan), plan.PowerCuts > 0 ? PowerCutDisk.Unavailable : null);
+        }
+
+        if (_parsed.GetValue(_restarts) is { } restarts)
+        {
+            yield return (() => InDirectoryAsync(data => new RestartRun(restarts, seed, data, Console.WriteLine).RunAsync()), null);
+        }
+
+        if (_parsed.GetValue(_failedSyncs) is { } syncs)
+        {
+            yield return (() => InDirectoryAsync(data => new FailedSyncRun(syncs, seed, data, Console.WriteLine).RunAsync()), Strace.Unavailable);
+        }
+
+        if (_parsed.GetValue(_points) is { } points)
+        {
+            yield return (() => RunPointsAsync(points == "all" ? 0 : int.Parse(points, CultureInfo.InvariantCulture)), PowerCutDisk.Unavailable ?? Strace.Unavailable);
+        }
+    }
+
+    private async Task<IRunReport> RunAsync(FaultPlan plan)
+    {
+        if (plan.PowerCuts == 0)
+        {
+            return await InDirectoryAsync(data => new FaultRun(plan, data, disk: null, Console.WriteLine).RunAsync());
+        }
+
+        using var disk = new PowerCutDisk(PowerCutDiskBytes);
+        string data = Path.Combine(disk.Directory, "data");
+        FaultReport report = await new FaultRun(plan, data, disk, Console.WriteLine).RunAsync();
+        if (!report.IsGood)
+        {
+            using var kept = new TemporaryDirectory { IsKept = true };
+            SystemCommand.Run("cp", "-a", data, kept.Path);
+            TellWhere(kept.Path);
+        }
+
+        return report;
+    }
+
+    private async Task<IRunReport> RunPointsAsync(int points)
+    {
+        using var disk = new PowerCutDisk(PointsDiskBytes);
+        Aftermath[] aftermaths = _parsed.GetValue(_aftermath) is { } one ? [one] : Enum.GetValues<Aftermath>();
+        return await new PersistencePointRun(disk, Console.WriteLine).RunAsync(points, _parsed.GetValue(_below)!, aftermaths);
+    }
+
+    private async Task<IRunReport> InDirectoryAsync<T>(Func<string, Task<T>> run)
+        where T : IRunReport
+    {
+        using var temporary = new TemporaryDirectory();
+        string data = _parsed.GetValue(_directory) ?? Path.Combine(temporary.Path, "data");
+        T report = await run(data);
+        temporary.IsKept = !report.IsGood;
+        if (!report.IsGood)
+        {
+            TellWhere(data);
+        }
+
+        return report;
+    }
+
+    private void TellWhere(string path) =>
+        Console.WriteLine($"The data is kept in {path}. Again: the same arguments with --seed {_parsed.GetValue(_seed)}");
+}

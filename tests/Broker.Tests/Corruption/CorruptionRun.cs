@@ -31,6 +31,8 @@ internal static class CorruptionRun
             sample, "RocksDB, no snapshot log", Rocks, Snapshots, flips: everyBit ? 20 : 1, seed, Expectations.BothCopiesOfTheState)));
         await Do(() => Task.Run(() => StateFiles.EachFile(
             sample, "snapshot log, no RocksDB", Snapshots, Rocks, flips: everyBit ? 200 : 5, seed, Expectations.BothCopiesOfTheState)));
+        await Do(() => Task.Run(() => StateFiles.EachFile(
+            sample, "segments", Segments, None, flips: everyBit ? 50 : 1, seed, Expectations.AnyBelowMark)));
         await Do(() => Task.Run(() => RandomDamage.Run(sample, damages, seed)));
         return tallies;
 
@@ -49,6 +51,9 @@ internal static class CorruptionRun
 
     private static string[] Indexes(string directory) =>
         Directory.GetFiles(Path.Combine(directory, "topics"), "*.index", SearchOption.AllDirectories);
+
+    private static string[] Segments(string directory) =>
+        Directory.GetFiles(Path.Combine(directory, "topics"), "*.log", SearchOption.AllDirectories);
 
     private static string[] Snapshots(string directory) => Directory.GetFiles(Path.Combine(directory, "state"));
 

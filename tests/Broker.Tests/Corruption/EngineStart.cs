@@ -13,7 +13,15 @@ internal static class EngineStart
         {
             damage(copy);
             SortedDictionary<string, string> before = SampleDirectory.Hashes(copy);
+            SortedDictionary<string, string> kept = sample.HashesBelowCheckpoint(copy);
             Outcome outcome = Judge(sample, copy, before, out string details);
+            SortedDictionary<string, string> after = sample.HashesBelowCheckpoint(copy);
+            if (outcome != Outcome.FilesChanged && !kept.SequenceEqual(after))
+            {
+                outcome = Outcome.FilesChanged;
+                details = "changed below the checkpoint: " + string.Join(", ", kept.Except(after).Concat(after.Except(kept)).Select(f => f.Key).Distinct());
+            }
+
             tally.Count(outcome, expected, () => $"{what}: {details}");
         }
         finally

@@ -17,9 +17,18 @@ internal sealed class SampleDirectory : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("broker-corruption-").FullName;
     private readonly Random _random;
+    private readonly Lazy<(string File, int Bytes)[]> _checkpointed;
     private int _copies;
 
-    private SampleDirectory(long seed) => _random = new Random((int)seed);
+    private SampleDirectory(long seed)
+    {
+        _random = new Random((int)seed);
+        _checkpointed = new(() =>
+        [
+            .. Directory.GetFiles(Path.Combine(Older, "topics"), "*.log", SearchOption.AllDirectories)
+                .Select(p => (Path.GetRelativePath(Older, p), File.ReadAllBytes(p).AsSpan().TrimEnd((byte)0).Length)),
+        ]);
+    }
 
     /// <summary>As it was when everything in it had become durable. Never opened.</summary>
     public string Pristine => Path.Combine(_root, "pristine");
@@ -81,6 +90,26 @@ internal sealed class SampleDirectory : IDisposable
             foreach (string file in Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [])
             {
                 hashes[Path.GetRelativePath(directory, file)] = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)));
+            }
+        }
+
+        return hashes;
+    }
+
+    /// <summary>
+    /// The hash of that part of every segment which stood there when the first engine stopped: below the checkpoint, so that
+    /// no start may change it, damaged or not. A segment that is gone has none.
+    /// </summary>
+    public SortedDictionary<string, string> HashesBelowCheckpoint(string directory)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string file, int bytes) in _checkpointed.Value)
+        {
+            string path = Path.Combine(directory, file);
+            if (File.Exists(path))
+            {
+                byte[] found = File.ReadAllBytes(path);
+                hashes[file] = Convert.ToHexString(SHA256.HashData(found.AsSpan(0, Math.Min(bytes, found.Length))));
             }
         }
 

@@ -132,7 +132,7 @@ internal static class ErrorMapper
     private static bool AnswersOtherwise(RpcException e)
     {
         // A connection that breaks before the first answer says nothing about who is there: a broker may be killed just then.
-        if (FindInner<SocketException>(e) is not null)
+        if (Causes(e).Any(cause => cause is SocketException or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }))
         {
             return false;
         }
@@ -168,16 +168,13 @@ internal static class ErrorMapper
     }
 
     private static T? FindInner<T>(RpcException e)
-        where T : Exception
-    {
-        for (Exception? inner = e.Status.DebugException; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is T found)
-            {
-                return found;
-            }
-        }
+        where T : Exception => Causes(e).OfType<T>().FirstOrDefault();
 
-        return null;
+    private static IEnumerable<Exception> Causes(RpcException e)
+    {
+        for (Exception? cause = e.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
+        }
     }
 }

@@ -1,10 +1,11 @@
 using Broker.Client.Transport;
 using Broker.Protocol.V1;
 using Google.Protobuf.Collections;
+using Grpc.Core;
 
 namespace Broker.Client;
 
-/// <summary>Topics and the broker itself. Every call has the options' deadline and is made once.</summary>
+/// <summary>Topics and the broker itself. Every call has the options' deadline, and waits as long for a broker that is away.</summary>
 /// <remarks>Thread-safe. Failures are <see cref="BrokerException"/>s.</remarks>
 public sealed class AdminClient
 {
@@ -31,7 +32,7 @@ public sealed class AdminClient
         var request = new CreateTopicRequest { Name = name, PartitionCount = partitionCount };
         AddAll(request.Config, config);
         CreateTopicResponse response =
-            await _context.CallAsync(_admin.CreateTopicAsync, request, cancellationToken).ConfigureAwait(false);
+            await ChangeAsync(_admin.CreateTopicAsync, request, cancellationToken).ConfigureAwait(false);
         _context.Topics.Forget(name);
         return AdminModels.ToDescription(response.Topic);
     }
@@ -39,16 +40,14 @@ public sealed class AdminClient
     /// <returns>All topics, by name.</returns>
     public async Task<IReadOnlyList<TopicSummary>> ListTopicsAsync(CancellationToken cancellationToken = default)
     {
-        ListTopicsResponse response = await _context
-            .CallAsync(_admin.ListTopicsAsync, new ListTopicsRequest(), cancellationToken).ConfigureAwait(false);
+        ListTopicsResponse response = await CallAsync(_admin.ListTopicsAsync, new ListTopicsRequest(), cancellationToken).ConfigureAwait(false);
         return [.. response.Topics.Select(t => new TopicSummary(AdminModels.ToDescription(t.Topic), t.RecordCount, t.SizeBytes))];
     }
 
     public async Task<TopicDescription> DescribeTopicAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        DescribeTopicResponse response = await _context
-            .CallAsync(_admin.DescribeTopicAsync, new DescribeTopicRequest { Name = name }, cancellationToken)
+        DescribeTopicResponse response = await CallAsync(_admin.DescribeTopicAsync, new DescribeTopicRequest { Name = name }, cancellationToken)
             .ConfigureAwait(false);
         return AdminModels.ToDescription(response.Topic, response.Settings, response.Partitions);
     }
@@ -65,7 +64,7 @@ public sealed class AdminClient
         AddAll(request.Set, set);
         request.Unset.AddRange(unset ?? []);
         AlterTopicResponse response =
-            await _context.CallAsync(_admin.AlterTopicAsync, request, cancellationToken).ConfigureAwait(false);
+            await CallAsync(_admin.AlterTopicAsync, request, cancellationToken).ConfigureAwait(false);
         _context.Topics.Forget(name);
         return AdminModels.ToDescription(response.Topic);
     }
@@ -77,7 +76,7 @@ public sealed class AdminClient
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        AddPartitionsResponse response = await _context.CallAsync(
+        AddPartitionsResponse response = await ChangeAsync(
             _admin.AddPartitionsAsync,
             new AddPartitionsRequest { Name = name, PartitionCount = partitionCount },
             cancellationToken).ConfigureAwait(false);
@@ -98,22 +97,21 @@ public sealed class AdminClient
         var request = new TrimTopicRequest { Name = name, Before = before.ToWire() };
         request.Partitions.AddRange(partitions ?? []);
         TrimTopicResponse response =
-            await _context.CallAsync(_admin.TrimTopicAsync, request, cancellationToken).ConfigureAwait(false);
+            await CallAsync(_admin.TrimTopicAsync, request, cancellationToken).ConfigureAwait(false);
         return [.. response.Partitions.Select(p => new PartitionOffset(p.Partition, p.LogStartOffset))];
     }
 
     public async Task DeleteTopicAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        await _context.CallAsync(_admin.DeleteTopicAsync, new DeleteTopicRequest { Name = name }, cancellationToken)
+        await ChangeAsync(_admin.DeleteTopicAsync, new DeleteTopicRequest { Name = name }, cancellationToken)
             .ConfigureAwait(false);
         _context.Topics.Forget(name);
     }
 
     public async Task<ServerInfo> GetServerInfoAsync(CancellationToken cancellationToken = default)
     {
-        GetServerInfoResponse response = await _context
-            .CallAsync(_admin.GetServerInfoAsync, new GetServerInfoRequest(), cancellationToken).ConfigureAwait(false);
+        GetServerInfoResponse response = await CallAsync(_admin.GetServerInfoAsync, new GetServerInfoRequest(), cancellationToken).ConfigureAwait(false);
         return AdminModels.ToServerInfo(response);
     }
 
@@ -129,9 +127,18 @@ public sealed class AdminClient
         var request = new ListOffsetsRequest { Topic = topic, At = at.ToWire() };
         request.Partitions.AddRange(partitions ?? []);
         ListOffsetsResponse response =
-            await _context.CallAsync(_fetch.ListOffsetsAsync, request, cancellationToken).ConfigureAwait(false);
+            await CallAsync(_fetch.ListOffsetsAsync, request, cancellationToken).ConfigureAwait(false);
         return [.. response.Offsets.Select(o => new PartitionOffset(o.Partition, o.Offset))];
     }
+
+    private Task<TResponse> CallAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method, TRequest request, CancellationToken cancellationToken) =>
+        _context.CallWhenThereAsync(method, request, isRepeatable: true, cancellationToken);
+
+    /// <summary>What would fail when it is done twice, or do more than was wanted.</summary>
+    private Task<TResponse> ChangeAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method, TRequest request, CancellationToken cancellationToken) =>
+        _context.CallWhenThereAsync(method, request, isRepeatable: false, cancellationToken);
 
     private static void AddAll(MapField<string, string> target, IReadOnlyDictionary<string, string>? source)
     {

@@ -12,7 +12,10 @@ public sealed class BrokerClientOptions
     /// <summary>Shown in the broker's log and listings.</summary>
     public string ClientId { get; set; } = "";
 
-    /// <summary>Deadline of a single call, such as creating a topic. Streams have none.</summary>
+    /// <summary>
+    /// Deadline of a single call, such as creating a topic; streams have none. A broker that was reached before and is away, to
+    /// be updated for example, is waited for as long.
+    /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long one attempt to connect may take.</summary>

@@ -18,6 +18,8 @@ public static class ErrorReasons
     public const string ProducerFenced = "PRODUCER_FENCED";
     public const string TransactionAbortable = "TRANSACTION_ABORTABLE";
     public const string UnsupportedCompressionType = "UNSUPPORTED_COMPRESSION_TYPE";
+    public const string BrokerNotAvailable = "BROKER_NOT_AVAILABLE";
+    public const string KafkaStorageError = "KAFKA_STORAGE_ERROR";
 
     /// <summary>Given by the client: the broker could not be reached, or the connection broke.</summary>
     public const string NetworkException = "NETWORK_EXCEPTION";

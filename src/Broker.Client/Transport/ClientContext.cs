@@ -104,11 +104,36 @@ internal sealed class ClientContext : IDisposable
         }
     }
 
-    /// <summary>A call that changes nothing, or nothing that matters when done twice: tried again while it may help.</summary>
-    public async Task<TResponse> CallWithRetryAsync<TRequest, TResponse>(
+    /// <summary>A call of somebody who waits for as long as the broker may need: tried again while that may help.</summary>
+    public Task<TResponse> CallWithRetryAsync<TRequest, TResponse>(
         Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
         TRequest request,
         TimeSpan retryFor,
+        CancellationToken cancellationToken) =>
+        CallWithRetryAsync(method, request, retryFor, static _ => true, cancellationToken);
+
+    /// <summary>A call that waits, as long as one may take, for a broker that is away, and for nothing else.</summary>
+    /// <param name="isRepeatable">Nothing is amiss when it is done twice. Otherwise it is only repeated when certainly nothing happened.</param>
+    public Task<TResponse> CallWhenThereAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
+        TRequest request,
+        bool isRepeatable,
+        CancellationToken cancellationToken) =>
+        CallWithRetryAsync(
+            method,
+            request,
+            Options.RequestTimeout,
+            e => e.Reason is ErrorReasons.NetworkException or ErrorReasons.BrokerNotAvailable or ErrorReasons.KafkaStorageError
+                && (isRepeatable || e.IsDefinite),
+            cancellationToken);
+
+    public void Dispose() => Connection.Dispose();
+
+    private async Task<TResponse> CallWithRetryAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
+        TRequest request,
+        TimeSpan retryFor,
+        Predicate<RetriableException> mayRepeat,
         CancellationToken cancellationToken)
     {
         long started = Time.GetTimestamp();
@@ -119,12 +144,10 @@ internal sealed class ClientContext : IDisposable
             {
                 return await CallAsync(method, request, cancellationToken).ConfigureAwait(false);
             }
-            catch (RetriableException) when (Time.GetElapsedTime(started) + wait < RetryFor(retryFor))
+            catch (RetriableException e) when (mayRepeat(e) && Time.GetElapsedTime(started) + wait < RetryFor(retryFor))
             {
                 await Task.Delay(wait, Time, cancellationToken).ConfigureAwait(false);
             }
         }
     }
-
-    public void Dispose() => Connection.Dispose();
 }

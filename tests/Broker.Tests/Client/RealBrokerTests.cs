@@ -212,8 +212,10 @@ public sealed class RealBrokerTests : IDisposable
         Assert.Equal($"Cannot reach a broker at {nothing}: nothing listens there (connection refused).", refused.Message);
     }
 
-    [Fact]
-    public async Task A_broker_that_is_killed_at_the_first_contact_is_waited_for()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_broker_that_is_killed_at_the_first_contact_is_waited_for(bool isReset)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port: 0);
         listener.Start();
@@ -226,9 +228,17 @@ public sealed class RealBrokerTests : IDisposable
         await using Consumer consumer = client.CreateConsumer(new ConsumerOptions { Topic = "t", StopAtEnd = true });
         Task<List<ConsumedRecord>> reading = ReadAsync(consumer);
 
-        // A killed process leaves connections that are reset.
+        // A killed process leaves connections that are reset when something was unread, and else are closed.
         Socket connection = await listener.AcceptSocketAsync();
-        connection.LingerState = new LingerOption(enable: true, seconds: 0);
+        if (isReset)
+        {
+            connection.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        else
+        {
+            await connection.ReceiveAsync(new byte[1 << 16]);
+        }
+
         connection.Close();
         listener.Stop();
         await using BrokerHost host = await StartAsync(port);
@@ -236,6 +246,24 @@ public sealed class RealBrokerTests : IDisposable
         await other.Admin.CreateTopicAsync("t", partitionCount: 1);
 
         Assert.Empty(await reading);
+    }
+
+    [Fact]
+    public async Task Calls_wait_for_a_broker_that_is_away_to_be_updated()
+    {
+        BrokerHost before = await StartAsync(port: 0);
+        int port = before.GrpcEndPoint.Port;
+        await using var client = new BrokerClient(before.GrpcEndPoint.ToString());
+        await client.Admin.CreateTopicAsync("t", partitionCount: 1);
+        await before.DisposeAsync();
+
+        Task<TopicDescription> reading = client.Admin.DescribeTopicAsync("t"), changing = client.Admin.CreateTopicAsync("u", partitionCount: 1);
+        await Task.WhenAny(reading, changing, Task.Delay(TimeSpan.FromMilliseconds(200)));
+        Assert.False(reading.IsCompleted || changing.IsCompleted);
+        await using BrokerHost after = await StartAsync(port);
+
+        Assert.Equal("t", (await reading).Name);
+        Assert.Equal("u", (await changing).Name);
     }
 
     [Fact]

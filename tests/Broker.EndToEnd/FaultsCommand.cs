@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Broker.EndToEnd.Faults;
 using Broker.EndToEnd.Faults.Points;
+using Broker.EndToEnd.Faults.Restarts;
 using Broker.EndToEnd.Faults.Syncs;
 using Broker.EndToEnd.Harness;
 
@@ -21,6 +22,7 @@ internal sealed class FaultsCommand
     private readonly Option<int?> _kills = new("--kills") { HelpName = "N", Description = "Kill the broker under load" };
     private readonly Option<int?> _powerCuts = new("--power-cuts") { HelpName = "N", Description = "Cut the power of its disk under load, mixed with the kills; needs root" };
     private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it after 0 to 2 s of life, some in the middle of recovery" };
+    private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
     private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
     private readonly Option<string?> _points = new("--persistence-points") { HelpName = "N|all", Description = "Crash it before N of the calls, or each, by which it makes something last" };
     private readonly Option<string> _below = new("--below") { HelpName = "DIRECTORY", Description = "Only persistence points below this directory of the data, such as journal", DefaultValueFactory = _ => "" };
@@ -45,7 +47,7 @@ internal sealed class FaultsCommand
         var command = new FaultsCommand();
         var root = new RootCommand("Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
         {
-            command._kills, command._powerCuts, command._restarts, command._failedSyncs, command._points, command._below, command._aftermath,
+            command._kills, command._powerCuts, command._restarts, command._graceful, command._failedSyncs, command._points, command._below, command._aftermath,
             command._seed, command._directory, command._json, command._broker,
         };
         root.SetAction((parsed, _) => command.RunAsync(parsed));
@@ -99,6 +101,11 @@ internal sealed class FaultsCommand
         if (_parsed.GetValue(_restarts) is { } restarts)
         {
             yield return (() => InDirectoryAsync(data => new RestartRun(restarts, seed, data, Console.WriteLine).RunAsync()), null);
+        }
+
+        if (_parsed.GetValue(_graceful) is { } graceful)
+        {
+            yield return (() => InDirectoryAsync(data => new GracefulRun(graceful, seed, data, Console.WriteLine).RunAsync()), null);
         }
 
         if (_parsed.GetValue(_failedSyncs) is { } syncs)

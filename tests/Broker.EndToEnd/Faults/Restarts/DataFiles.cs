@@ -1,4 +1,4 @@
-namespace Broker.EndToEnd.Faults;
+namespace Broker.EndToEnd.Faults.Restarts;
 
 /// <summary>What a data directory may hold when its broker has been stopped in order.</summary>
 internal static class DataFiles

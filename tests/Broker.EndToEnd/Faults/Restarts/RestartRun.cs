@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Broker.EndToEnd.Harness;
 
-namespace Broker.EndToEnd.Faults;
+namespace Broker.EndToEnd.Faults.Restarts;
 
 /// <summary>
 /// Starts a broker and kills it after up to two seconds, again and again under load. Every second life is counted from the start of

@@ -1,4 +1,4 @@
-namespace Broker.EndToEnd.Faults;
+namespace Broker.EndToEnd.Faults.Restarts;
 
 /// <summary>What a storm of restarts came to.</summary>
 /// <param name="EndedBeforeServing">Lives that were ended while the broker was still starting.</param>

@@ -161,8 +161,7 @@ public sealed class BrokerEngine : IAsyncDisposable
         {
             var sequencer = new Sequencer(
                 parts.State, parts.Sequences, parts.Committer, parts.Progress, parts.DiskGuard, environment, options);
-            checkpoints = new Checkpoints(
-                parts.Checkpointer, parts.Committer, parts.Progress, options.JournalReplayBytesMax, environment.Workers);
+            checkpoints = new Checkpoints(parts, options.JournalReplayBytesMax, environment.Workers);
             var engine = new BrokerEngine(parts, sequencer, checkpoints, environment, options);
             engine.Start();
             engine.Recovery = parts.Report(Stopwatch.GetElapsedTime(started));

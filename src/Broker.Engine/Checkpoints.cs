@@ -5,7 +5,7 @@ using Broker.Storage.Workers;
 
 namespace Broker.Engine;
 
-/// <summary>Begins a checkpoint when the journal's tail has grown to its limit, one at a time.</summary>
+/// <summary>Begins a checkpoint after recovery, and when the journal's tail has grown to its limit, one at a time.</summary>
 internal sealed class Checkpoints : IDisposable
 {
     private readonly Checkpointer _checkpointer;
@@ -17,13 +17,21 @@ internal sealed class Checkpoints : IDisposable
     private int _running;
     private bool _disposed;
 
-    public Checkpoints(Checkpointer checkpointer, GroupCommitter committer, LsnProgress progress, long replayBytesMax, IWorkers workers)
+    /// <summary>Begins with the checkpoint that recovery has left to do: callers are served meanwhile.</summary>
+    public Checkpoints(EngineParts parts, long replayBytesMax, IWorkers workers)
     {
-        _checkpointer = checkpointer;
-        _committer = committer;
-        _progress = progress;
+        _checkpointer = parts.Checkpointer;
+        _committer = parts.Committer;
+        _progress = parts.Progress;
         _replayBytesMax = replayBytesMax;
         _worker = workers.Start("checkpoint");
+        if (parts.FirstCheckpoint is { } work)
+        {
+            JournalPosition position = _committer.Writer.Position;
+            _checkpointedBytes = -parts.ReplayedBytes;
+            _running = 1;
+            _worker.Post(() => Complete(work, position, bytes: 0));
+        }
     }
 
     /// <summary>Journal bytes that recovery would read now.</summary>

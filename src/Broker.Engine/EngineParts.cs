@@ -19,7 +19,8 @@ internal sealed class EngineParts : IDisposable
 
     private EngineParts(
         IDisposable directoryLock, EngineState state, Sequences sequences, SnapshotLog snapshots, StateCopy copy, JournalFiles journalFiles,
-        Checkpointer checkpointer, StorageMetrics metrics, DiskGuard diskGuard, ReplayResult replay, bool isNew, EngineNotes notes, IWorkers workers)
+        Checkpointer checkpointer, CheckpointWork? firstCheckpoint, StorageMetrics metrics, DiskGuard diskGuard, ReplayResult replay, bool isNew,
+        EngineNotes notes, IWorkers workers)
     {
         _lock = directoryLock;
         State = state;
@@ -28,6 +29,7 @@ internal sealed class EngineParts : IDisposable
         _copy = copy;
         JournalFiles = journalFiles;
         Checkpointer = checkpointer;
+        FirstCheckpoint = firstCheckpoint;
         Metrics = metrics;
         DiskGuard = diskGuard;
         _replay = replay;
@@ -46,6 +48,12 @@ internal sealed class EngineParts : IDisposable
     public Sequences Sequences { get; }
 
     public Checkpointer Checkpointer { get; }
+
+    /// <summary>The state at the journal's end, which is still to be made durable; null when that is done.</summary>
+    public CheckpointWork? FirstCheckpoint { get; }
+
+    /// <summary>What another recovery would read until then.</summary>
+    public long ReplayedBytes => _replay.BytesRead;
 
     public StorageMetrics Metrics { get; }
 
@@ -195,12 +203,19 @@ internal sealed class EngineParts : IDisposable
         opening.Copy.MakeEqualTo(stored);
         var checkpointer = new Checkpointer(
             disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics, opening.Environment.Workers);
-        checkpointer.Complete(checkpointer.Capture(replay.End), replay.End, waitForCopy: false);
+        CheckpointWork? firstCheckpoint = checkpointer.Capture(replay.End);
+        if (stored.Count == 0)
+        {
+            // From the first entry on there is a state, so that one that is lost is missed.
+            checkpointer.Complete(firstCheckpoint, replay.End, waitForCopy: false);
+            firstCheckpoint = null;
+        }
+
         var diskGuard = new DiskGuard(disk, opening.Root, (2 * options.JournalReplayBytesMax) + options.ReserveBytes);
         diskGuard.Refresh();
         return new EngineParts(
-            opening.DirectoryLock, state, sequences, opening.Snapshots, opening.Copy, journalFiles, checkpointer, metrics, diskGuard, replay, isNew,
-            opening.Notes, opening.Environment.Workers);
+            opening.DirectoryLock, state, sequences, opening.Snapshots, opening.Copy, journalFiles, checkpointer, firstCheckpoint, metrics,
+            diskGuard, replay, isNew, opening.Notes, opening.Environment.Workers);
     }
 
     /// <summary>What every attempt to recover needs.</summary>

@@ -44,6 +44,18 @@ public sealed partial class MutantTests
         }
     }
 
+    [Fact]
+    public void Each_is_hunted_and_has_a_row_in_the_docs()
+    {
+        string docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "testing.md"));
+        string hunts = File.ReadAllText(Path.Combine(Repository.Root, "tests", "mutants"));
+        foreach (string name in Sown())
+        {
+            Assert.Contains($"\n| `{name}` |", docs, StringComparison.Ordinal);
+            Assert.Contains($"\n{name} ", hunts, StringComparison.Ordinal);
+        }
+    }
+
     private static IReadOnlyCollection<string> Sown() =>
     [
         .. Repository.Files("src", "*.cs").SelectMany(file => Place().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct(),

@@ -12,6 +12,7 @@ internal static class Program
         {
             var arguments = new Arguments(args.AsSpan(1));
             string? directory = arguments.Text("--dir");
+            BrokerCommandLine.Assembly = arguments.Text("--broker") ?? BrokerCommandLine.Assembly;
             Func<string, Task<int>> run = args[0] switch
             {
                 "main-job" => MainJobRun.Prepare(arguments),

@@ -9,21 +9,22 @@ namespace Broker.MainJob;
 /// How long a broker is away after kill -9 at full load with a large log: from the start of the process until it has served
 /// a fetch and an append. Killed when the journal's tail, which recovery replays, has reached its limit.
 /// </summary>
-internal sealed class RestartRun(int gib, int rounds)
+internal sealed class RestartRun(int gib, int rounds, int tailMib)
 {
     private const string Topic = "restart";
     private const int Partitions = 4, ValueBytes = 1024, Loaders = 2;
-    private const long ReplayBytesMax = 256L << 20;
+
+    private readonly long _tailBytes = (long)tailMib << 20;
 
     public static Func<string, Task<int>> Prepare(Arguments arguments)
     {
-        var run = new RestartRun(arguments.Int32("--gib", 10), arguments.Int32("--rounds", 10));
+        var run = new RestartRun(arguments.Int32("--gib", 10), arguments.Int32("--rounds", 10), arguments.Int32("--tail", 256));
         return run.RunAsync;
     }
 
     private async Task<int> RunAsync(string directory)
     {
-        await using var broker = new BrokerProcess(directory, $"--journal.replay_bytes_max={ReplayBytesMax}");
+        await using var broker = new BrokerProcess(directory, $"--journal.replay_bytes_max={_tailBytes}");
         await broker.StartAsync();
         await FillAsync(broker);
         var worst = (Fetch: TimeSpan.Zero, Append: TimeSpan.Zero);
@@ -59,13 +60,13 @@ internal sealed class RestartRun(int gib, int rounds)
     }
 
     /// <returns>Journal tail and log, as the broker said last.</returns>
-    private static async Task<(double TailBytes, double LogBytes)> KillUnderLoadAsync(BrokerProcess broker)
+    private async Task<(double TailBytes, double LogBytes)> KillUnderLoadAsync(BrokerProcess broker)
     {
         using var stop = new CancellationTokenSource();
         await using var client = new BrokerClient(broker.Server);
         Task load = Task.WhenAll(Enumerable.Range(0, Loaders).Select(_ => Task.Run(() => LoadAsync(client, stop.Token))));
         Metrics metrics = await broker.MetricsAsync();
-        while (metrics["broker_journal_tail_bytes"] < ReplayBytesMax)
+        while (metrics["broker_journal_tail_bytes"] < _tailBytes)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1));
             metrics = await broker.MetricsAsync();

@@ -86,7 +86,7 @@ public sealed class FoundTests
     }
 
     [Fact]
-    public void An_older_snapshot_that_a_crash_brought_back_goes_at_the_next_start()
+    public void An_older_snapshot_that_a_crash_brought_back_goes_with_the_next_checkpoint()
     {
         var machine = new Machine(seed: 1);
         machine.Start();
@@ -96,6 +96,7 @@ public sealed class FoundTests
         machine.BringBackSnapshot();
         machine.Start();
         machine.HasBatches(1);
+        machine.Stop();
         Assert.Equal(before, machine.Snapshots);
     }
 

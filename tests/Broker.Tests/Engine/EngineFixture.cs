@@ -98,8 +98,7 @@ internal sealed class EngineFixture : IAsyncDisposable
     public async Task RestartAsync(Func<EngineOptions, EngineOptions>? change = null)
     {
         await Engine.DisposeAsync();
-        EngineOptions options = Options(DataDirectory);
-        Engine = BrokerEngine.Open(change?.Invoke(options) ?? options, TimeProvider.System);
+        Engine = Open(change);
     }
 
     /// <summary>Closes the engine, does something with its directory, and opens it again.</summary>
@@ -113,13 +112,13 @@ internal sealed class EngineFixture : IAsyncDisposable
     /// <summary>
     /// Goes on with a copy of the files as they are now, without closing the engine: what kill -9 leaves behind.
     /// </summary>
-    public async Task CrashAsync(Action<string>? damage = null)
+    public async Task CrashAsync(Action<string>? damage = null, Func<EngineOptions, EngineOptions>? change = null)
     {
         string copy = await CopyAtOneMomentAsync();
         await Engine.DisposeAsync();
         DataDirectory = copy;
         damage?.Invoke(copy);
-        Engine = Open();
+        Engine = Open(change);
     }
 
     public PartitionHandle Partition(string topic, int partition = 0) => Engine.FindTopic(topic)!.Partitions[partition];
@@ -173,5 +172,9 @@ internal sealed class EngineFixture : IAsyncDisposable
         }
     }
 
-    private BrokerEngine Open() => BrokerEngine.Open(Options(DataDirectory), TimeProvider.System);
+    private BrokerEngine Open(Func<EngineOptions, EngineOptions>? change = null)
+    {
+        EngineOptions options = Options(DataDirectory);
+        return BrokerEngine.Open(change?.Invoke(options) ?? options, TimeProvider.System);
+    }
 }

@@ -49,6 +49,22 @@ public sealed class EngineTests
         Assert.True(broker.Engine.Status.RollCount >= 0);
     }
 
+    [Fact]
+    public async Task A_journal_that_is_longer_than_it_may_be_does_not_keep_a_start_from_writing()
+    {
+        await using var broker = new EngineFixture();
+        await broker.CreateTopicAsync("t");
+        for (int i = 0; i < 200; i++)
+        {
+            await broker.AppendAsync(broker.Partition("t"), [new string('x', 5000)]);
+        }
+
+        await broker.CrashAsync(change: options => options with { JournalReplayBytesMax = 256 << 10 });
+        Assert.True(broker.Engine.Recovery.ReplayedBytes > 2 * (256 << 10));
+        await broker.AppendAsync(broker.Partition("t"), ["more"]);
+        Assert.Equal(201, EngineFixture.ReadAll(broker.Partition("t")).Count);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -114,7 +114,8 @@ internal sealed class EngineState
     }
 
     /// <param name="subject">The topic that the sequencer made for a creation; null in replay.</param>
-    public void ApplyState(EntryKind kind, ReadOnlySpan<byte> body, object? subject)
+    /// <param name="isAhead">Records that were decided before this wait for space.</param>
+    public void ApplyState(EntryKind kind, ReadOnlySpan<byte> body, object? subject, bool isAhead = false)
     {
         var reader = new ByteReader(body);
         switch (kind)
@@ -129,7 +130,7 @@ internal sealed class EngineState
                 ApplyTopicDeleted(ref reader);
                 break;
             case EntryKind.LogStartAdvanced:
-                ApplyLogStart(ref reader);
+                ApplyLogStart(ref reader, isAhead);
                 break;
             case EntryKind.ProducerIdGiven:
                 ApplyProducer(ref reader);
@@ -342,7 +343,7 @@ internal sealed class EngineState
         }
     }
 
-    private void ApplyLogStart(ref ByteReader reader)
+    private void ApplyLogStart(ref ByteReader reader, bool isAhead)
     {
         TopicId id = reader.Topic();
         int number = reader.Int32();
@@ -357,12 +358,11 @@ internal sealed class EngineState
             _otherChanges.Add(StateChange.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset)));
         }
 
-        foreach (Segment segment in partition.Log.Segments.Where(s => s.NextOffset <= offset))
+        foreach (Segment segment in partition.Log.AdvanceLogStart(offset, keepsLast: isAhead))
         {
             _otherChanges.Add(StateChange.Delete(StateFamily.Segments, StateKeys.InPartition(id, number, segment.BaseOffset)));
         }
 
-        partition.Log.AdvanceLogStart(offset);
         MarkDirty(partition);
         NotifyAfterGroup(partition);
     }

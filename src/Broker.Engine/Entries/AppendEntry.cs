@@ -48,9 +48,10 @@ internal sealed class AppendEntry : JournalEntry
 
     public override void Apply()
     {
-        if (!_written)
+        // A topic that was deleted while its records waited for space takes no more of them.
+        if (!_written && !_partition!.IsDeleted)
         {
-            _state.ApplyAppend(_partition!, _segmentBaseOffset, _position, _capacityBytes, _batch.Span);
+            _state.ApplyAppend(_partition, _segmentBaseOffset, _position, _capacityBytes, _batch.Span);
             _written = true;
         }
     }

@@ -6,6 +6,7 @@ namespace Broker.Engine.Entries;
 internal sealed class StateEntry(EngineState state, EntryKind kind, byte[] body, object? subject) : JournalEntry
 {
     private bool _applied;
+    private bool _appliedAhead;
 
     public override byte Kind => (byte)kind;
 
@@ -17,6 +18,18 @@ internal sealed class StateEntry(EngineState state, EntryKind kind, byte[] body,
         {
             state.ApplyState(kind, body, subject);
             _applied = true;
+        }
+    }
+
+    public override void ApplyAhead()
+    {
+        if (!_appliedAhead && !_applied)
+        {
+            state.ApplyState(kind, body, subject, isAhead: true);
+            _appliedAhead = true;
+
+            // What a log start leaves for the records before it goes in its turn.
+            _applied = kind != EntryKind.LogStartAdvanced;
         }
     }
 }

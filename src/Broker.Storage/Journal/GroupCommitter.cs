@@ -27,7 +27,8 @@ internal sealed class GroupCommitter : IDisposable
     private readonly CancellationTokenSource _stopSignal = new();
     private List<JournalEntry> _waiting = new(1024);
     private List<JournalEntry> _taken = new(1024);
-    private int _takenUsed;
+    private int _appliedTo;
+    private int _writtenTo;
     private long _markedUpTo;
     private bool _idle;
     private bool _stopping;
@@ -92,52 +93,29 @@ internal sealed class GroupCommitter : IDisposable
             throw new StorageException(failure.Message, failure);
         }
 
-        if (_takenUsed == _taken.Count && !Take())
+        if (_appliedTo == _taken.Count && !Take())
         {
             return false;
         }
 
-        int first = _takenUsed;
-        int count = _writer.Write(_taken, first);
-        long lastLsn = _taken[first + count - 1].Lsn;
-        _progress.AdvanceWritten(lastLsn);
-#if BROKER_MUTANTS
-        if (Mutant.Is("visible-before-sync"))
+        WriteGroup();
+        int first = _appliedTo;
+        for (; _appliedTo < _writtenTo; _appliedTo++)
         {
-            PublishEarly(first, count);
+            ApplyWaitingForSpace(_taken[_appliedTo]);
         }
 
-        if (Mutant.Is("visible-before-sync"))
-        {
-            _progress.AdvanceVisible(lastLsn);
-        }
-
-        // A topic that is acked before it exists would be found without any fault: this is about records (kind 1).
-        int appends = _taken.GetRange(first, count).TakeWhile(entry => entry.Kind == 1).Count();
-        if (Mutant.Is("ack-before-sync") && appends > 0)
-        {
-            _progress.AdvanceVisible(_taken[first + appends - 1].Lsn);
-        }
-#endif
-        Sync();
-        for (int i = first; i < first + count; i++)
-        {
-            ApplyWaitingForSpace(_taken[i]);
-        }
-
-        for (int i = first; i < first + count; i++)
+        for (int i = first; i < _writtenTo; i++)
         {
             _taken[i].Publish();
         }
 
-        _progress.AdvanceVisible(lastLsn);
-        for (int i = first; i < first + count; i++)
+        _progress.AdvanceVisible(_taken[_writtenTo - 1].Lsn);
+        for (int i = first; i < _writtenTo; i++)
         {
             _taken[i].Completed();
         }
 
-        _takenUsed += count;
-        _metrics.GroupWritten(count);
         GroupVisible?.Invoke();
         return true;
     }
@@ -249,7 +227,8 @@ internal sealed class GroupCommitter : IDisposable
     private bool Take()
     {
         _taken.Clear();
-        _takenUsed = 0;
+        _appliedTo = 0;
+        _writtenTo = 0;
         lock (_gate)
         {
             if (!HasWorkLocked())
@@ -281,6 +260,36 @@ internal sealed class GroupCommitter : IDisposable
     }
 #endif
 
+    /// <summary>Makes as many entries durable as one group takes; they are to be applied.</summary>
+    private void WriteGroup()
+    {
+        int first = _writtenTo;
+        int count = _writer.Write(_taken, first);
+        long lastLsn = _taken[first + count - 1].Lsn;
+        _progress.AdvanceWritten(lastLsn);
+#if BROKER_MUTANTS
+        if (Mutant.Is("visible-before-sync"))
+        {
+            PublishEarly(first, count);
+        }
+
+        if (Mutant.Is("visible-before-sync"))
+        {
+            _progress.AdvanceVisible(lastLsn);
+        }
+
+        // A topic that is acked before it exists would be found without any fault: this is about records (kind 1).
+        int appends = _taken.GetRange(first, count).TakeWhile(entry => entry.Kind == 1).Count();
+        if (Mutant.Is("ack-before-sync") && appends > 0)
+        {
+            _progress.AdvanceVisible(_taken[first + appends - 1].Lsn);
+        }
+#endif
+        Sync();
+        _writtenTo += count;
+        _metrics.GroupWritten(count);
+    }
+
     private void ApplyWaitingForSpace(JournalEntry entry)
     {
         while (true)
@@ -293,10 +302,43 @@ internal sealed class GroupCommitter : IDisposable
             }
             catch (DiskException e) when (e.MayPass && !_stopSignal.IsCancellationRequested)
             {
-                // The entry is durable in the journal. Everything waits until there is room for its place in the log.
+                // The entry is durable in the journal. Records wait until there is room for their place in the log.
                 Volatile.Write(ref _outOfSpace, true);
+                DecideWithoutSpace();
                 _workers.Pause(SpaceRetryDelay, _stopSignal.Token);
             }
         }
+    }
+
+    /// <summary>
+    /// Carries out what was decided behind records that wait for space: a retention, a trim or a deletion is what gives it
+    /// back. Their entries need none, as long as a journal file is ready.
+    /// </summary>
+    private void DecideWithoutSpace()
+    {
+        while (TakeMore() && _writer.HasRoomFor(_taken[_writtenTo]))
+        {
+            WriteGroup();
+        }
+
+        for (int i = _appliedTo + 1; i < _writtenTo; i++)
+        {
+            _taken[i].ApplyAhead();
+        }
+    }
+
+    /// <returns>False when nothing waits to be written.</returns>
+    private bool TakeMore()
+    {
+        lock (_gate)
+        {
+            if (HasWorkLocked())
+            {
+                _taken.AddRange(_waiting);
+                _waiting.Clear();
+            }
+        }
+
+        return _writtenTo < _taken.Count;
     }
 }

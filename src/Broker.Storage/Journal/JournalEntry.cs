@@ -26,6 +26,14 @@ internal abstract class JournalEntry
     /// </summary>
     public abstract void Apply();
 
+    /// <summary>
+    /// Carries a durable decision out before records that were decided earlier and wait for space, as far as it does not
+    /// depend on them. <see cref="Apply"/> follows in any case.
+    /// </summary>
+    public virtual void ApplyAhead()
+    {
+    }
+
     /// <summary>Makes what was applied readable; called once, when all entries of the group were applied.</summary>
     public virtual void Publish()
     {

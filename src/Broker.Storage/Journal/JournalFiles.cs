@@ -57,6 +57,15 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
+    /// <summary>Whether a file that holds so much can be taken without waiting.</summary>
+    public bool HasReadyFile(long sizeBytesMin)
+    {
+        lock (_gate)
+        {
+            return _ready.TryPeek(out JournalFile? next) && next.SizeBytes >= sizeBytesMin;
+        }
+    }
+
     /// <summary>A number above every file made so far.</summary>
     public long NextNumber
     {

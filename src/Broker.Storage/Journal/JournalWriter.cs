@@ -39,6 +39,11 @@ internal sealed class JournalWriter : IDisposable
 
     public long BytesWritten { get; private set; }
 
+    /// <summary>Whether an entry can be written without waiting for a journal file to be made.</summary>
+    public bool HasRoomFor(JournalEntry entry) =>
+        (_active is not null && _position.Position + entry.FrameBytes <= _active.SizeBytes)
+        || _files.HasReadyFile(SizeForFrame(entry.FrameBytes));
+
     /// <summary>Writes as many entries as one group takes.</summary>
     /// <returns>How many, counted from <paramref name="from"/>; at least 1. Durable after <see cref="Sync"/>.</returns>
     public int Write(List<JournalEntry> entries, int from)
@@ -120,11 +125,12 @@ internal sealed class JournalWriter : IDisposable
 
     private void OpenNextFile(int firstFrameBytes)
     {
-        long sizeBytesMin = JournalFormat.AlignBlock(JournalFormat.BlockBytes + firstFrameBytes);
-        JournalFile next = _files.TakeNext(sizeBytesMin);
+        JournalFile next = _files.TakeNext(SizeForFrame(firstFrameBytes));
         _active?.File.Dispose();
         _active = next;
     }
+
+    private static long SizeForFrame(int frameBytes) => JournalFormat.AlignBlock(JournalFormat.BlockBytes + frameBytes);
 
     private int CountThatFit(List<JournalEntry> entries, int from, long start)
     {

@@ -114,24 +114,25 @@ internal sealed class PartitionLog
     public void Publish() => Volatile.Write(ref _highWatermark, _nextOffset);
 
     /// <summary>Drops the records before an offset, and the segments that hold no others.</summary>
-    public void AdvanceLogStart(long offset)
+    /// <param name="keepsLast">Records that are still to be written may belong into the last segment.</param>
+    /// <returns>The segments that were dropped.</returns>
+    public IReadOnlyList<Segment> AdvanceLogStart(long offset, bool keepsLast)
     {
-        if (offset <= _logStartOffset)
+        if (offset < _logStartOffset)
         {
-            return;
+            return [];
         }
 
         Volatile.Write(ref _logStartOffset, offset);
         Segment[] old = _segments;
-        Segment[] kept = [.. old.Where(s => s.NextOffset > offset)];
-        Volatile.Write(ref _segments, kept);
-        foreach (Segment segment in old)
+        Segment[] dropped = [.. old.Where((s, at) => s.NextOffset <= offset && !(keepsLast && at == old.Length - 1))];
+        Volatile.Write(ref _segments, [.. old.Except(dropped)]);
+        foreach (Segment segment in dropped)
         {
-            if (segment.NextOffset <= offset)
-            {
-                segment.Delete();
-            }
+            segment.Delete();
         }
+
+        return dropped;
     }
 
     /// <summary>Gives up every segment's file.</summary>

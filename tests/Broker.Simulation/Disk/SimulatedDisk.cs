@@ -38,6 +38,9 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     /// <summary>How many more waits it takes until there is space again.</summary>
     public int FullFor { get; set; }
 
+    /// <summary>Files that went while there was no space; the first one gives it back.</summary>
+    public int DeletedWhileFull { get; private set; }
+
     public int RecycledCount { get; private set; }
 
     public int LostRenameCount { get; private set; }
@@ -289,6 +292,8 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         if (_cached.Files.ContainsKey(path))
         {
             Change(new EntryChange(EntryChangeKind.Delete, path));
+            DeletedWhileFull += FullFor > 0 ? 1 : 0;
+            FullFor = 0;
         }
 
         After();

@@ -1,0 +1,156 @@
+using Broker.Engine;
+using Broker.Engine.Topics;
+using Broker.Records;
+using Broker.Simulation.Disk;
+using Broker.Simulation.Schedule;
+
+namespace Broker.Simulation;
+
+/// <summary>Records that were accepted wait for space in their segments. What gives it back comes behind them in the journal.</summary>
+public sealed class FullDiskTests
+{
+    private const int BatchBytes = 1000, Batches = 40, PausesMax = 1000;
+
+    private readonly Chance _chance = new(seed: 1);
+    private readonly SimulatedDisk _disk = new(new Chance(seed: 1), new Trace(null));
+    private readonly StateStoreMedium _store = new();
+    private BrokerEngine _engine = null!;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(Batches - 1)]
+    [InlineData(Batches)]
+    public void A_trim_gives_space_back_to_the_records_of_its_own_partition_that_wait_for_it(int keptAtMost)
+    {
+        Start();
+        Fill("t");
+        _disk.FullFor = PausesMax;
+        Append("t");
+        _engine.Sequencer.AdvanceLogStart(Partition("t"), Batches + 1 - keptAtMost);
+        Append("t");
+        Commit();
+        bool isFreeing = keptAtMost < Batches - 10;
+        Assert.Equal(isFreeing, _disk.DeletedWhileFull > 0);
+        Holds("t", from: Batches + 1 - keptAtMost, to: Batches + 2);
+        HoldsAfterPowerCut("t", from: Batches + 1 - keptAtMost, to: Batches + 2);
+    }
+
+    [Fact]
+    public void A_trim_to_the_end_leaves_no_file_behind_though_its_partition_waited_for_space()
+    {
+        Start();
+        Fill("t");
+        Fill("u");
+        _disk.FullFor = PausesMax;
+        Append("u");
+        _engine.Sequencer.AdvanceLogStart(Partition("t"), Batches);
+        Append("t");
+        Commit();
+        Assert.True(_disk.DeletedWhileFull > 0);
+        Assert.Single(Partition("t").Log.Segments);
+        HoldsAfterPowerCut("t", from: Batches, to: Batches + 1);
+        Holds("u", from: 0, to: Batches + 1);
+    }
+
+    [Fact]
+    public void A_topic_is_deleted_and_made_again_while_its_own_records_wait_for_space()
+    {
+        Start();
+        Fill("t");
+        TopicId before = Partition("t").TopicId;
+        _disk.FullFor = PausesMax;
+        Append("t");
+        _engine.Sequencer.AlterTopic("t", new Dictionary<string, string> { ["retention.ms"] = "1000" }, []);
+        _engine.Sequencer.DeleteTopic("t");
+        _engine.Sequencer.CreateTopic("t", 1, new Dictionary<string, string>());
+        Commit();
+        Assert.True(_disk.DeletedWhileFull > 0);
+        Assert.NotEqual(before, Partition("t").TopicId);
+        Append("t");
+        Commit();
+        HoldsAfterPowerCut("t", from: 0, to: 1);
+        Assert.DoesNotContain(_disk.AllFiles, path => path.Contains(before.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_topic_is_made_and_deleted_while_records_of_another_wait_for_space()
+    {
+        Start();
+        Fill("t");
+        _disk.FullFor = 3;
+        Append("t");
+        _engine.Sequencer.CreateTopic("u", 1, new Dictionary<string, string>());
+        _engine.Sequencer.DeleteTopic("u");
+        Commit();
+        Assert.Null(_engine.FindTopic("u"));
+        HoldsAfterPowerCut("t", from: 0, to: Batches + 1);
+        Assert.Null(_engine.FindTopic("u"));
+    }
+
+    // No checkpoint comes between, and the first journal file has room for all.
+    private static EngineOptions Options =>
+        SimulationRun.Options with { RecycleBytesMax = 0, JournalFileBytes = 512 << 10, JournalReplayBytesMax = 1 << 20 };
+
+    private void Start() => _engine = BrokerEngine.Open(Options, new EngineEnvironment
+    {
+        Time = new SimulatedTime(),
+        Disk = _disk,
+        Workers = new SimulatedWorkers(_disk),
+        StateStore = _ => new SimulatedStateStore(_store, _disk),
+        RunsJournal = false,
+    });
+
+    private PartitionHandle Partition(string topic) => _engine.FindTopic(topic)!.Partitions[0];
+
+    /// <summary>Several segments of visible records.</summary>
+    private void Fill(string topic)
+    {
+        _engine.Sequencer.CreateTopic(topic, 1, new Dictionary<string, string>());
+        Commit();
+        for (int batch = 0; batch < Batches; batch++)
+        {
+            Append(topic);
+            Commit();
+        }
+
+        Assert.InRange(Partition(topic).Log.Segments.Count, 4, Batches);
+    }
+
+    /// <summary>Accepted, and no more than that.</summary>
+    private void Append(string topic)
+    {
+        using var writer = new BatchWriter(Codec.None);
+        writer.Append(1000, OptionalBytes.Null, _chance.Bytes(BatchBytes), []);
+        PooledBuffer batch = writer.Finish(Partition(topic).TopicId, 0, producerId: -1, producerEpoch: -1, baseSequence: -1);
+        Assert.Equal(BrokerError.None, _engine.Append(Partition(topic), batch.Memory, batch, Durability.Durable).Error);
+        batch.Release();
+    }
+
+    private void Commit()
+    {
+        while (_engine.Parts.Committer.RunOnce())
+        {
+        }
+    }
+
+    private void Holds(string topic, long from, long to)
+    {
+        PartitionHandle partition = Partition(topic);
+        Assert.Equal((from, to), (partition.LogStartOffset, partition.HighWatermark));
+        for (long offset = from; offset < to; offset++)
+        {
+            ReadResult read = partition.Read(offset, 100);
+            Assert.Equal((BrokerError.None, offset + 1), (read.Error, read.Slice.NextOffset));
+            read.Slice.Dispose();
+        }
+    }
+
+    private void HoldsAfterPowerCut(string topic, long from, long to)
+    {
+        _engine.Abandon();
+        _disk.CutPower();
+        _store.CutPower(_chance);
+        Start();
+        Holds(topic, from, to);
+    }
+}

@@ -85,7 +85,11 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Ends waiting for space.</summary>
-    public void Dispose() => _stop.Cancel();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _copy.StopWaiting();
+    }
 
     private void SyncSegments(CheckpointWork work)
     {
@@ -93,11 +97,11 @@ internal sealed class Checkpointer : IDisposable
         {
             try
             {
-                WaitingForSpace(() => segment.SaveIndex(endPosition));
+                segment.SaveIndex(endPosition);
             }
             catch (DiskException)
             {
-                // A cache: made again from the segment when it is needed.
+                // A cache: made again from the segment when it is needed. Nothing waits for room for it.
             }
         }
 

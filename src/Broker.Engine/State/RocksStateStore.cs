@@ -1,4 +1,5 @@
 using Broker.Storage;
+using Broker.Storage.Files;
 using RocksDbSharp;
 
 namespace Broker.Engine.State;
@@ -9,6 +10,9 @@ namespace Broker.Engine.State;
 /// </summary>
 internal sealed class RocksStateStore : IStateStore
 {
+    // RocksDB gives its errors as text, and in them what strerror says.
+    private const string NoSpace = "No space left on device";
+
     private readonly string _path;
     private RocksDb? _db;
 
@@ -28,6 +32,20 @@ internal sealed class RocksStateStore : IStateStore
     public StoredState? Load(out string? problem) => TryRead(ReadAll, out problem);
 
     public void Write(IReadOnlyList<StateChange> changes)
+    {
+        try
+        {
+            WriteAll(changes);
+        }
+        catch (RocksDbException e) when (e.Message.Contains(NoSpace, StringComparison.Ordinal))
+        {
+            // It takes nothing more until it is opened again; then it holds what was flushed before.
+            Close();
+            throw new DiskException("write", _path, position: -1, Libc.ENOSPC);
+        }
+    }
+
+    private void WriteAll(IReadOnlyList<StateChange> changes)
     {
         Open();
         using var batch = new WriteBatch();

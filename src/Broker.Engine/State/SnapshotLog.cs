@@ -99,10 +99,12 @@ internal sealed class SnapshotLog : IDisposable
         string temporary = path + ".new";
         _disk.DeleteFile(temporary);
         byte[] record = Encode([.. state.AsPuts()], lsn, previousCrc: 0);
-        IDiskFile file = _disk.Open(temporary, FileOpening.New);
-        file.Write(0, record);
-        file.SyncData();
-        file.Dispose();
+        using (IDiskFile file = _disk.Open(temporary, FileOpening.New))
+        {
+            file.Write(0, record);
+            file.SyncData();
+        }
+
         _disk.Rename(temporary, path);
         _disk.SyncDirectory(_directory);
         _file?.Dispose();

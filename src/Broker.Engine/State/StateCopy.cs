@@ -1,3 +1,5 @@
+using Broker.Storage;
+using Broker.Storage.Files;
 using Broker.Storage.Workers;
 
 namespace Broker.Engine.State;
@@ -8,9 +10,13 @@ namespace Broker.Engine.State;
 /// </summary>
 internal sealed class StateCopy : IDisposable
 {
+    private static readonly TimeSpan SpaceRetryDelay = TimeSpan.FromMilliseconds(200);
+
     private readonly IStateStore _store;
     private readonly EngineNotes _notes;
+    private readonly IWorkers _workers;
     private readonly IWorker _worker;
+    private readonly CancellationTokenSource _stop = new();
     private int _outstanding;
     private Exception? _failure;
     private bool _disposed;
@@ -19,6 +25,7 @@ internal sealed class StateCopy : IDisposable
     {
         _store = store;
         _notes = notes;
+        _workers = workers;
         _worker = workers.Start("state copy");
 
         // The native library is loaded and bound while the journal is read.
@@ -64,15 +71,19 @@ internal sealed class StateCopy : IDisposable
     public void Write(IReadOnlyList<StateChange> changes) => Post(() => _store.Write(changes));
 
     /// <summary>Waits until everything handed over so far is durable.</summary>
-    /// <exception cref="Storage.StorageException">The store failed; final.</exception>
+    /// <exception cref="DiskException">There was no room, and nobody waits for it any more.</exception>
+    /// <exception cref="StorageException">The store failed; final.</exception>
     public void WaitIdle()
     {
         _worker.WaitUntil(() => Volatile.Read(ref _outstanding) == 0);
         if (Volatile.Read(ref _failure) is { } failure)
         {
-            throw new Storage.StorageException("RocksDB failed: " + failure.Message, failure);
+            throw failure is DiskException { MayPass: true } ? failure : new StorageException("RocksDB failed: " + failure.Message, failure);
         }
     }
+
+    /// <summary>Ends waiting for space.</summary>
+    public void StopWaiting() => _stop.Cancel();
 
     public void Dispose()
     {
@@ -102,9 +113,18 @@ internal sealed class StateCopy : IDisposable
     {
         try
         {
-            if (_failure is null)
+            while (_failure is null)
             {
-                work();
+                try
+                {
+                    work();
+                    break;
+                }
+                catch (DiskException e) when (e.MayPass && !_stop.IsCancellationRequested)
+                {
+                    // The journal is not freed meanwhile.
+                    _workers.Pause(SpaceRetryDelay, _stop.Token);
+                }
             }
         }
         catch (Exception e)

@@ -26,8 +26,11 @@ public sealed class DiskException : StorageException
     /// <summary>No space or quota exceeded: freeing space helps.</summary>
     public bool IsOutOfSpace => Errno is Libc.ENOSPC or Libc.EDQUOT;
 
-    /// <summary>Something is used up that others may give back: the same call may work later.</summary>
-    public bool MayPass => IsOutOfSpace || Errno is Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM;
+    /// <summary>
+    /// Something is used up that others may give back: the same call may work later. Not so a sync: for want of space it fails
+    /// when a disk below the file system is full, and what it was to make durable may be gone.
+    /// </summary>
+    public bool MayPass => (IsOutOfSpace || Errno is Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM) && Operation is not ("fdatasync" or "fsync" or "syncfs");
 
     private static string Describe(string operation, string path, long position, int errno)
     {

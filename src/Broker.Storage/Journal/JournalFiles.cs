@@ -262,7 +262,7 @@ internal sealed class JournalFiles : IDisposable
         }
 
         string path = Path.Combine(_directory, JournalFormat.FileName(number));
-        if (recycled is not null && Recycle(recycled, path) is { } file)
+        if (recycled is not null && RecycleOrKeep(recycled, path) is { } file)
         {
             return new JournalFile(file, number, _fileBytes);
         }
@@ -285,6 +285,23 @@ internal sealed class JournalFiles : IDisposable
         }
 
         return new JournalFile(fresh, number, _fileBytes);
+    }
+
+    private IDiskFile? RecycleOrKeep(string recycled, string path)
+    {
+        try
+        {
+            return Recycle(recycled, path);
+        }
+        catch (DiskException e) when (e.MayPass)
+        {
+            lock (_gate)
+            {
+                _recyclable.Enqueue(_disk.FileExists(path) ? path : recycled);
+            }
+
+            throw;
+        }
     }
 
     /// <returns>Null when the file has another size than files have now: then it is deleted.</returns>

@@ -73,7 +73,13 @@ internal sealed class SegmentFiles
             return Disk.Open(path, FileOpening.Existing);
         }
 
-        Note(Disk.CreateDirectory(directory));
+        if (!Disk.DirectoryExists(directory))
+        {
+            // Noted before: when there is no room for all of them, the first of them may have been made.
+            Note([Path.GetDirectoryName(directory)!, _root]);
+            Disk.CreateDirectory(directory);
+        }
+
         Note(directory);
         lock (_gate)
         {
@@ -94,10 +100,9 @@ internal sealed class SegmentFiles
         Note(Path.GetDirectoryName(path)!);
         lock (_gate)
         {
-            if (_recycledBytes + bytes <= _recycleBytesMax && bytes > 0)
+            string free = Path.Combine(_recycleDirectory, (_recycledNumber++) + RecycledExtension);
+            if (_recycledBytes + bytes <= _recycleBytesMax && bytes > 0 && TryRename(path, free))
             {
-                string free = Path.Combine(_recycleDirectory, (_recycledNumber++) + RecycledExtension);
-                Disk.Rename(path, free);
                 _recycled.Push((free, bytes));
                 _recycledBytes += bytes;
                 _changedDirectories.Add(_recycleDirectory);
@@ -106,6 +111,20 @@ internal sealed class SegmentFiles
         }
 
         Disk.DeleteFile(path);
+    }
+
+    /// <returns>False when there is no room for the new name.</returns>
+    private bool TryRename(string from, string to)
+    {
+        try
+        {
+            Disk.Rename(from, to);
+            return true;
+        }
+        catch (DiskException e) when (e.IsOutOfSpace)
+        {
+            return false;
+        }
     }
 
     /// <summary>Deletes the files that are kept for reuse: the space is needed elsewhere.</summary>

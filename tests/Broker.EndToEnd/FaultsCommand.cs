@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Broker.EndToEnd.Faults;
+using Broker.EndToEnd.Faults.FullDisk;
 using Broker.EndToEnd.Faults.Points;
 using Broker.EndToEnd.Faults.Restarts;
 using Broker.EndToEnd.Faults.Syncs;
@@ -24,6 +25,7 @@ internal sealed class FaultsCommand
     private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it after 0 to 2 s of life, some in the middle of recovery" };
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
     private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
+    private readonly Option<int?> _fullDisks = new("--full-disk") { HelpName = "N", Description = "Fill its disk under load and give space back; needs root" };
     private readonly Option<string?> _points = new("--persistence-points") { HelpName = "N|all", Description = "Crash it before N of the calls, or each, by which it makes something last" };
     private readonly Option<string> _below = new("--below") { HelpName = "DIRECTORY", Description = "Only persistence points below this directory of the data, such as journal", DefaultValueFactory = _ => "" };
     private readonly Option<Aftermath?> _aftermath = new("--aftermath") { Description = "What is there after a persistence point; all of them otherwise" };
@@ -47,7 +49,8 @@ internal sealed class FaultsCommand
         var command = new FaultsCommand();
         var root = new RootCommand("Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
         {
-            command._kills, command._powerCuts, command._restarts, command._graceful, command._failedSyncs, command._points, command._below, command._aftermath,
+            command._kills, command._powerCuts, command._restarts, command._graceful, command._failedSyncs, command._fullDisks, command._points,
+            command._below, command._aftermath,
             command._seed, command._directory, command._json, command._broker,
         };
         root.SetAction((parsed, _) => command.RunAsync(parsed));
@@ -111,6 +114,11 @@ internal sealed class FaultsCommand
         if (_parsed.GetValue(_failedSyncs) is { } syncs)
         {
             yield return (() => InDirectoryAsync(data => new FailedSyncRun(syncs, seed, data, Console.WriteLine).RunAsync()), Strace.Unavailable);
+        }
+
+        if (_parsed.GetValue(_fullDisks) is { } fullDisks)
+        {
+            yield return (async () => await new FullDiskRun(fullDisks, seed, Console.WriteLine).RunAsync(), PowerCutDisk.Unavailable);
         }
 
         if (_parsed.GetValue(_points) is { } points)

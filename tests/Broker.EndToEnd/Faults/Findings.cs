@@ -25,4 +25,15 @@ internal sealed class Findings
             _examples.Add($"{kind}: {what}");
         }
     }
+
+    /// <summary>Takes over what another check found.</summary>
+    public void AddAll(Findings other)
+    {
+        foreach ((string kind, int count) in other.Counts)
+        {
+            _counts[kind] = this[kind] + count;
+        }
+
+        _examples.AddRange(other.Examples);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Broker.Client;
 using Broker.Records;
 
@@ -55,6 +56,37 @@ internal sealed class Follower : IAsyncDisposable
         }
     }
 
+    /// <summary>All that it was given of one log since it began, as if no record had ever been freed.</summary>
+    public LogContent Content(LogName log)
+    {
+        List<ReadBack> read = _read.GetOrAdd(log, _ => []);
+        lock (read)
+        {
+            var content = new LogContent(log) { HighWatermark = read.Count == 0 ? 0 : read[^1].Offset + 1 };
+            content.Records.AddRange(read);
+            return content;
+        }
+    }
+
+    /// <summary>Waits until it has seen a log up to an offset.</summary>
+    /// <returns>False when it has ended or there was nothing for so long.</returns>
+    public async Task<bool> CatchUpAsync(LogName log, long offset, TimeSpan timeout)
+    {
+        List<ReadBack> read = _read.GetOrAdd(log, _ => []);
+        long since = Stopwatch.GetTimestamp();
+        while (Next(read) < offset)
+        {
+            if (_loop.IsCompleted || Stopwatch.GetElapsedTime(since) > timeout)
+            {
+                return false;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+
+        return true;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -68,6 +100,14 @@ internal sealed class Follower : IAsyncDisposable
         lock (read)
         {
             return read.Count;
+        }
+    }
+
+    private static long Next(List<ReadBack> read)
+    {
+        lock (read)
+        {
+            return read.Count == 0 ? 0 : read[^1].Offset + 1;
         }
     }
 

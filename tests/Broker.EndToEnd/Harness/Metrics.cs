@@ -14,6 +14,9 @@ internal sealed class Metrics
     public double this[string name] =>
         _sums.TryGetValue(name, out double sum) ? sum : throw new KeyNotFoundException($"/metrics has no {name}; it has {string.Join(", ", _sums.Keys)}.");
 
+    /// <summary>The same for a counter with labels: one that has counted nothing yet is not exported.</summary>
+    public double Counted(string name) => _sums.GetValueOrDefault(name);
+
     public static Metrics Parse(string text)
     {
         var sums = new Dictionary<string, double>(StringComparer.Ordinal);

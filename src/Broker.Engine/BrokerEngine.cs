@@ -185,6 +185,8 @@ public sealed class BrokerEngine : IAsyncDisposable
             _checkpoints.StartIfDue();
         };
         _parts.Committer.MayWrite = () => _checkpoints.MayWrite;
+        _parts.JournalFiles.OutOfSpace = _parts.DiskGuard.NoteFull;
+        _parts.Committer.OutOfSpace = _parts.DiskGuard.NoteFull;
         SyncTime = _parts.Committer.MeasureSync();
         _parts.Committer.RunOnce();
         Invariant.Check(Progress.VisibleLsn == lsn);

@@ -21,6 +21,12 @@ internal sealed class DiskGuard(IDisk disk, string directory, long neededBytes)
     /// <summary>Notes bytes that will be written to segments.</summary>
     public void Accept(int bytes) => Interlocked.Add(ref _acceptedBytes, bytes);
 
+    /// <summary>
+    /// A write has met a full disk: nothing is accepted before the next look. What was accepted has the journal files that are
+    /// ready; decisions that free space come behind it and must fit in there as well.
+    /// </summary>
+    public void NoteFull() => Interlocked.Exchange(ref _freeBytes, 0);
+
     public void Refresh()
     {
         Interlocked.Exchange(ref _acceptedBytes, 0);

@@ -66,6 +66,7 @@ public sealed class FullDiskTests
         Commit();
         Assert.True(_disk.DeletedWhileFull > 0);
         Assert.NotEqual(before, Partition("t").TopicId);
+        _engine.Parts.DiskGuard.Refresh();
         Append("t");
         Commit();
         HoldsAfterPowerCut("t", from: 0, to: 1);

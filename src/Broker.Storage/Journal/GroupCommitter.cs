@@ -47,6 +47,9 @@ internal sealed class GroupCommitter : IDisposable
     /// <summary>Called on the journal's thread after each group became visible.</summary>
     public Action? GroupVisible { get; set; }
 
+    /// <summary>Called when accepted records find no room in their segment, at each try.</summary>
+    public Action? OutOfSpace { get; set; }
+
     /// <summary>When set, no new group is begun while it returns false: the journal's tail has reached its limit.</summary>
     public Func<bool>? MayWrite { get; set; }
 
@@ -304,6 +307,11 @@ internal sealed class GroupCommitter : IDisposable
             {
                 // The entry is durable in the journal. Records wait until there is room for their place in the log.
                 Volatile.Write(ref _outOfSpace, true);
+                if (e.IsOutOfSpace)
+                {
+                    OutOfSpace?.Invoke();
+                }
+
                 DecideWithoutSpace();
                 _workers.Pause(SpaceRetryDelay, _stopSignal.Token);
             }

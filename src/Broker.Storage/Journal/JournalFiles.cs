@@ -45,6 +45,9 @@ internal sealed class JournalFiles : IDisposable
         _preparer = workers.Start("journal files");
     }
 
+    /// <summary>Called when there is no room for the next file, at each try.</summary>
+    public Action? OutOfSpace { get; set; }
+
     /// <summary>How many files can be taken without waiting.</summary>
     public int ReadyCount
     {
@@ -245,6 +248,11 @@ internal sealed class JournalFiles : IDisposable
             catch (DiskException e) when (e.MayPass)
             {
                 // Writes are refused while space is short; what was accepted waits here until there is some.
+                if (e.IsOutOfSpace)
+                {
+                    OutOfSpace?.Invoke();
+                }
+
                 _workers.Pause(SpaceRetryDelay, _stopping.Token);
                 _stopping.Token.ThrowIfCancellationRequested();
             }

@@ -184,7 +184,6 @@ public sealed class BrokerEngine : IAsyncDisposable
             _parts.State.NotifyWatchers();
             _checkpoints.StartIfDue();
         };
-        _parts.Committer.MayWrite = () => _checkpoints.MayWrite;
         _parts.JournalFiles.OutOfSpace = _parts.DiskGuard.NoteFull;
         _parts.Committer.OutOfSpace = _parts.DiskGuard.NoteFull;
         SyncTime = _parts.Committer.MeasureSync();
@@ -192,6 +191,9 @@ public sealed class BrokerEngine : IAsyncDisposable
         Invariant.Check(Progress.VisibleLsn == lsn);
         _parts.State.DamageReports.Follow(_sequencer.Quarantine);
         _parts.Committer.RunOnce();
+
+        // Only now: with the marks above, the tail that was replayed may be at its limit until the first checkpoint is done.
+        _parts.Committer.MayWrite = () => _checkpoints.MayWrite;
         if (_environment.RunsJournal)
         {
             _parts.Committer.Start();

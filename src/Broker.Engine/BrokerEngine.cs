@@ -224,8 +224,11 @@ public sealed class BrokerEngine : IAsyncDisposable
 
     private void WatchDisk()
     {
+        // Full at the last moment before this look counts: at the limit, each look finds room for a few records more, and the files
+        // that are kept for reuse would keep all others out.
+        bool wasFull = _parts.DiskGuard.IsFull;
         _parts.DiskGuard.Refresh();
-        if (_parts.DiskGuard.IsFull)
+        if (wasFull || _parts.DiskGuard.IsFull)
         {
             _parts.State.Files.DropRecycled();
             _parts.DiskGuard.Refresh();

@@ -14,6 +14,7 @@ public sealed class FullDiskTests
     private readonly Chance _chance = new(seed: 1);
     private readonly SimulatedDisk _disk = new(new Chance(seed: 1), new Trace(null));
     private readonly StateStoreMedium _store = new();
+    private readonly SimulatedTime _time = new();
     private BrokerEngine _engine = null!;
 
     [Theory]
@@ -88,13 +89,35 @@ public sealed class FullDiskTests
         Assert.Null(_engine.FindTopic("u"));
     }
 
+    [Fact]
+    public void Files_kept_for_reuse_give_their_space_back_also_where_there_is_room_for_a_few_records()
+    {
+        EngineOptions options = Options with { RecycleBytesMax = 1 << 20 };
+        long needed = _disk.FreeBytes(options.DataDirectory) - (BatchBytes / 2);
+        Start(options);
+        Fill("t");
+        _engine.Sequencer.AdvanceLogStart(Partition("t"), Batches);
+        Commit();
+        _engine.Abandon();
+        _disk.EndProcess();
+        Start(options with { ReserveBytes = needed - (2 * options.JournalReplayBytesMax) });
+        Assert.Contains(_disk.AllFiles, path => path.EndsWith(".free", StringComparison.Ordinal));
+        Append("t");
+        Assert.False(_engine.Status.AcceptsWrites);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(_disk.AllFiles, path => path.EndsWith(".free", StringComparison.Ordinal));
+        Assert.True(_engine.Status.AcceptsWrites);
+    }
+
     // No checkpoint comes between, and the first journal file has room for all.
     private static EngineOptions Options =>
         SimulationRun.Options with { RecycleBytesMax = 0, JournalFileBytes = 512 << 10, JournalReplayBytesMax = 1 << 20 };
 
-    private void Start() => _engine = BrokerEngine.Open(Options, new EngineEnvironment
+    private void Start() => Start(Options);
+
+    private void Start(EngineOptions options) => _engine = BrokerEngine.Open(options, new EngineEnvironment
     {
-        Time = new SimulatedTime(),
+        Time = _time,
         Disk = _disk,
         Workers = new SimulatedWorkers(_disk),
         StateStore = _ => new SimulatedStateStore(_store, _disk),

@@ -13,6 +13,7 @@ internal sealed class Checkpoints : IDisposable
     private readonly LsnProgress _progress;
     private readonly long _replayBytesMax;
     private readonly IWorker _worker;
+    private long _capturedBytes;
     private long _checkpointedBytes;
     private int _running;
     private bool _disposed;
@@ -30,15 +31,19 @@ internal sealed class Checkpoints : IDisposable
             JournalPosition position = _committer.Writer.Position;
             _checkpointedBytes = -parts.ReplayedBytes;
             _running = 1;
-            _worker.Post(() => Complete(work, position, bytes: 0));
+            _worker.Post(() => Complete(work, position, bytes: 0, waitForCopy: false));
         }
     }
 
     /// <summary>Journal bytes that recovery would read now.</summary>
     public long TailBytes => _committer.Writer.BytesWritten - Interlocked.Read(ref _checkpointedBytes);
 
-    /// <summary>False when the tail is so long that writes have to wait for a checkpoint.</summary>
-    public bool MayWrite => TailBytes < 2 * _replayBytesMax;
+    /// <summary>
+    /// False when writes have to wait for the checkpoint that runs: the tail is too long, or what was written since would leave
+    /// it too long for another one to begin.
+    /// </summary>
+    public bool MayWrite => TailBytes < 2 * _replayBytesMax
+        && (Volatile.Read(ref _running) == 0 || _committer.Writer.BytesWritten - Interlocked.Read(ref _capturedBytes) < _replayBytesMax);
 
     /// <summary>Called on the journal's thread after each group: what is captured there is the state of exactly one LSN.</summary>
     public void StartIfDue()
@@ -50,8 +55,9 @@ internal sealed class Checkpoints : IDisposable
 
         JournalPosition position = _committer.Writer.Position;
         long bytes = _committer.Writer.BytesWritten;
+        Interlocked.Exchange(ref _capturedBytes, bytes);
         CheckpointWork work = _checkpointer.Capture(position);
-        _worker.Post(() => Complete(work, position, bytes));
+        _worker.Post(() => Complete(work, position, bytes, waitForCopy: true));
     }
 
     /// <summary>Finishes the checkpoint that was begun, unless it waits for space.</summary>
@@ -65,11 +71,11 @@ internal sealed class Checkpoints : IDisposable
         }
     }
 
-    private void Complete(CheckpointWork work, JournalPosition position, long bytes)
+    private void Complete(CheckpointWork work, JournalPosition position, long bytes, bool waitForCopy)
     {
         try
         {
-            _checkpointer.Complete(work, position, waitForCopy: true);
+            _checkpointer.Complete(work, position, waitForCopy);
         }
         catch (Exception e)
         {

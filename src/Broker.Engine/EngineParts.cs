@@ -204,10 +204,9 @@ internal sealed class EngineParts : IDisposable
         var checkpointer = new Checkpointer(
             disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics, opening.Environment.Workers);
         CheckpointWork? firstCheckpoint = checkpointer.Capture(replay.End);
-        if (stored.Count == 0 || replay.BytesRead >= 2 * options.JournalReplayBytesMax)
+        if (stored.Count == 0)
         {
-            // From the first entry on there is a state, so that one that is lost is missed. And a journal that has become too
-            // long, in lives that were too short for a checkpoint, takes no entry before one.
+            // From the first entry on there is a state, so that one that is lost is missed.
             checkpointer.Complete(firstCheckpoint, replay.End, waitForCopy: false);
             firstCheckpoint = null;
         }

@@ -2,6 +2,7 @@ using System.Text;
 using Broker.Engine;
 using Broker.Engine.Topics;
 using Broker.Records;
+using Broker.Storage.Workers;
 
 namespace Broker.Tests.Engine;
 
@@ -112,13 +113,13 @@ internal sealed class EngineFixture : IAsyncDisposable
     /// <summary>
     /// Goes on with a copy of the files as they are now, without closing the engine: what kill -9 leaves behind.
     /// </summary>
-    public async Task CrashAsync(Action<string>? damage = null, Func<EngineOptions, EngineOptions>? change = null)
+    public async Task CrashAsync(Action<string>? damage = null, Func<EngineOptions, EngineOptions>? change = null, IWorkers? workers = null)
     {
         string copy = await CopyAtOneMomentAsync();
         await Engine.DisposeAsync();
         DataDirectory = copy;
         damage?.Invoke(copy);
-        Engine = Open(change);
+        Engine = Open(change, workers);
     }
 
     public PartitionHandle Partition(string topic, int partition = 0) => Engine.FindTopic(topic)!.Partitions[partition];
@@ -172,9 +173,11 @@ internal sealed class EngineFixture : IAsyncDisposable
         }
     }
 
-    private BrokerEngine Open(Func<EngineOptions, EngineOptions>? change = null)
+    private BrokerEngine Open(Func<EngineOptions, EngineOptions>? change = null, IWorkers? workers = null)
     {
         EngineOptions options = Options(DataDirectory);
-        return BrokerEngine.Open(change?.Invoke(options) ?? options, TimeProvider.System);
+        var environment = new EngineEnvironment { Time = TimeProvider.System };
+        return BrokerEngine.Open(
+            change?.Invoke(options) ?? options, workers is null ? environment : environment with { Workers = workers });
     }
 }

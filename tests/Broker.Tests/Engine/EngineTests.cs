@@ -1,6 +1,7 @@
 using Broker.Engine;
 using Broker.Engine.Producers;
 using Broker.Engine.Topics;
+using Broker.Records;
 
 namespace Broker.Tests.Engine;
 
@@ -63,6 +64,33 @@ public sealed class EngineTests
         Assert.True(broker.Engine.Recovery.ReplayedBytes > 2 * (256 << 10));
         await broker.AppendAsync(broker.Partition("t"), ["more"]);
         Assert.Equal(201, EngineFixture.ReadAll(broker.Partition("t")).Count);
+    }
+
+    [Fact]
+    public async Task Writes_that_wait_for_the_checkpoint_after_recovery_go_on_behind_it()
+    {
+        using var workers = new HeldCheckpoints();
+        await using var broker = new EngineFixture();
+        await broker.CreateTopicAsync("t");
+        await broker.AppendAsync(broker.Partition("t"), ["before"]);
+        await broker.CrashAsync(workers: workers);
+
+        // Three times what the journal may hold before a checkpoint begins.
+        PartitionHandle partition = broker.Partition("t");
+        long lsn = 0;
+        for (int i = 0; i < 1200; i++)
+        {
+            PooledBuffer batch = EngineFixture.Batch(partition, [new string('x', 5000)]);
+            lsn = broker.Engine.Append(partition, batch.Memory, batch, Durability.Durable).Lsn;
+            batch.Release();
+        }
+
+        Task written = broker.Engine.Progress.WaitVisibleAsync(lsn, default).AsTask();
+        await Task.WhenAny(written, Task.Delay(TimeSpan.FromMilliseconds(500)));
+        Assert.False(written.IsCompleted);
+        workers.Release();
+        await written.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1201, EngineFixture.ReadAll(partition).Count);
     }
 
     [Theory]

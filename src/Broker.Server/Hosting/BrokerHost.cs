@@ -113,6 +113,11 @@ public sealed class BrokerHost : IAsyncDisposable
             try
             {
                 isClosed = await _parts.StopAsync(_stopTimeout).ConfigureAwait(false);
+                if (Engine.Progress.Failure is { } failure)
+                {
+                    Log.CloseFailed(_parts.Logger, failure.Message);
+                }
+
                 Log.Stopped(_parts.Logger);
             }
             finally

@@ -48,7 +48,7 @@ internal sealed class LoadFleet : IAsyncDisposable
     }
 
     /// <summary>All that was sent so far, of a producer in order.</summary>
-    public IEnumerable<SentRecord> Records => _producers.SelectMany(producer => producer.Records.ToArray());
+    public IEnumerable<SentRecord> Records => _producers.SelectMany(producer => producer.RecordsSoFar());
 
     public int Sent => _producers.Sum(producer => producer.Records.Count);
 

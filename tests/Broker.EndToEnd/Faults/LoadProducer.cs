@@ -43,6 +43,15 @@ internal abstract class LoadProducer : IAsyncDisposable
     /// <summary>All it ever sent, in order; the index is the counter. Stable while nothing is in flight.</summary>
     public IReadOnlyList<SentRecord> Records => _records;
 
+    /// <summary>A copy, while it goes on sending.</summary>
+    public SentRecord[] RecordsSoFar()
+    {
+        lock (_records)
+        {
+            return [.. _records];
+        }
+    }
+
     public int Acked => Volatile.Read(ref _acked);
 
     /// <summary>Acks that said that an earlier attempt had written the record.</summary>
@@ -99,7 +108,11 @@ internal abstract class LoadProducer : IAsyncDisposable
         {
             await _switch.WaitAsync();
             var record = new SentRecord(Process, counter: _records.Count, _logs[_random.Next(_logs.Length)]);
-            _records.Add(record);
+            lock (_records)
+            {
+                _records.Add(record);
+            }
+
             Sent++;
             await SendAsync(record, BitConverter.GetBytes(record.Value), Payload.Create(record.Value));
         }

@@ -11,7 +11,7 @@ internal sealed class GracefulRun(int restarts, long seed, string dataDirectory,
 {
     private const int AcksMin = 1_000, LingerMaxMs = 500, CheckEvery = 25;
 
-    private static readonly TimeSpan LifeMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LifeMax = TimeSpan.FromSeconds(30), StopMax = TimeSpan.FromSeconds(10);
 
     private readonly Random _random = new(unchecked((int)seed));
     private readonly List<GracefulRestart> _restarts = [];
@@ -61,6 +61,12 @@ internal sealed class GracefulRun(int restarts, long seed, string dataDirectory,
     private async Task RestartAsync(BrokerProcess broker, LoadFleet fleet, Asker asker, int restart, Findings findings)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(LingerMaxMs)));
+        long lingering = Stopwatch.GetTimestamp();
+        while (fleet.InFlight == 0 && Stopwatch.GetElapsedTime(lingering) < LifeMax)
+        {
+            await Task.Yield();
+        }
+
         int inFlight = fleet.InFlight, acked = fleet.Acked;
         asker.Measure();
         long stopping = Stopwatch.GetTimestamp();
@@ -71,9 +77,14 @@ internal sealed class GracefulRun(int restarts, long seed, string dataDirectory,
             findings.Add("unclean-stop", $"exit code {code} after SIGTERM:\n{broker.Output}");
         }
 
+        if (stop > StopMax)
+        {
+            findings.Add("slow-stop", $"{stop} after SIGTERM:\n{broker.Output}");
+        }
+
         TimeSpan start = await broker.StartAsync();
         int answers = asker.Answers;
-        while ((fleet.Acked - acked < AcksMin || asker.Answers == answers) && Stopwatch.GetElapsedTime(stopping) < LifeMax)
+        while ((fleet.Acked - acked < AcksMin || (asker.Answers == answers && asker.Failure is null)) && Stopwatch.GetElapsedTime(stopping) < LifeMax)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5));
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Broker.EndToEnd.Faults;
+using Broker.EndToEnd.Faults.Errors;
 using Broker.EndToEnd.Faults.FullDisk;
 using Broker.EndToEnd.Faults.Points;
 using Broker.EndToEnd.Faults.Restarts;
@@ -26,6 +27,7 @@ internal sealed class FaultsCommand
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
     private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
     private readonly Option<int?> _fullDisks = new("--full-disk") { HelpName = "N", Description = "Fill its disk under load and give space back; needs root" };
+    private readonly Option<string?> _errors = new("--errors") { HelpName = "N|all", Description = "Have N of the calls it makes on files, or each, fail: disk full, too large, too many files, I/O error" };
     private readonly Option<string?> _points = new("--persistence-points") { HelpName = "N|all", Description = "Crash it before N of the calls, or each, by which it makes something last" };
     private readonly Option<string> _below = new("--below") { HelpName = "DIRECTORY", Description = "Only persistence points below this directory of the data, such as journal", DefaultValueFactory = _ => "" };
     private readonly Option<Aftermath?> _aftermath = new("--aftermath") { Description = "What is there after a persistence point; all of them otherwise" };
@@ -36,21 +38,21 @@ internal sealed class FaultsCommand
 
     private ParseResult _parsed = null!;
 
-    private FaultsCommand() => _points.Validators.Add(result =>
+    private FaultsCommand() => Array.ForEach([_errors, _points], option => option.Validators.Add(result =>
     {
         if (result.GetValueOrDefault<string>() is not "all" and var text && !(int.TryParse(text, CultureInfo.InvariantCulture, out int count) && count > 0))
         {
-            result.AddError($"--persistence-points takes a number above 0 or all, not '{text}'.");
+            result.AddError($"{option.Name} takes a number above 0 or all, not '{text}'.");
         }
-    });
+    }));
 
     public static RootCommand Build()
     {
         var command = new FaultsCommand();
         var root = new RootCommand("Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
         {
-            command._kills, command._powerCuts, command._restarts, command._graceful, command._failedSyncs, command._fullDisks, command._points,
-            command._below, command._aftermath,
+            command._kills, command._powerCuts, command._restarts, command._graceful, command._failedSyncs, command._fullDisks, command._errors,
+            command._points, command._below, command._aftermath,
             command._seed, command._directory, command._json, command._broker,
         };
         root.SetAction((parsed, _) => command.RunAsync(parsed));
@@ -121,11 +123,19 @@ internal sealed class FaultsCommand
             yield return (async () => await new FullDiskRun(fullDisks, seed, Console.WriteLine).RunAsync(), PowerCutDisk.Unavailable);
         }
 
+        if (_parsed.GetValue(_errors) is { } errors)
+        {
+            yield return (() => InDirectoryAsync(data => new ErrorRun(data, Console.WriteLine).RunAsync(Count(errors))), Strace.Unavailable);
+        }
+
         if (_parsed.GetValue(_points) is { } points)
         {
-            yield return (() => RunPointsAsync(points == "all" ? 0 : int.Parse(points, CultureInfo.InvariantCulture)), PowerCutDisk.Unavailable ?? Strace.Unavailable);
+            yield return (() => RunPointsAsync(Count(points)), PowerCutDisk.Unavailable ?? Strace.Unavailable);
         }
     }
+
+    /// <returns>0 for all.</returns>
+    private static int Count(string text) => text == "all" ? 0 : int.Parse(text, CultureInfo.InvariantCulture);
 
     private async Task<IRunReport> RunAsync(FaultPlan plan)
     {

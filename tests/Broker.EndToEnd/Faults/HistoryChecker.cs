@@ -20,7 +20,7 @@ internal sealed class HistoryChecker(int firstCheck, params string[] unsyncedTop
     }
 
     /// <summary>The processes whose sends may fail: they do not wait as long as the broker may need.</summary>
-    public HashSet<int> Impatient { get; } = [];
+    public HashSet<int> Impatient { get; init; } = [];
 
     /// <summary>Acked records that were gone at the last check, as they may be.</summary>
     public int LostUnsynced { get; private set; }

@@ -19,6 +19,12 @@ internal static class Strace
     public static string[] FailingSync(string output, int when) =>
         ["strace", "-ttt", .. Line(output, "fsync,fdatasync,syncfs", $"error=EIO:when={when}")[1..]];
 
+    /// <summary>Has one call of each thread that makes so many fail.</summary>
+    /// <param name="output">Where each such call is written.</param>
+    /// <param name="error">What it returns, such as ENOSPC.</param>
+    /// <param name="when">Which one of a thread, from 1.</param>
+    public static string[] Failing(string output, string call, string error, int when) => Line(output, call, $"error={error}:when={when}");
+
     /// <param name="output">Where each call is written before it is made.</param>
     /// <param name="calls">Separated by commas; the others are not slowed down.</param>
     /// <param name="injection">What strace calls a tampering.</param>

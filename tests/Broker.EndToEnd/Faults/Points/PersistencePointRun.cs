@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Broker.Client;
 using Broker.EndToEnd.Harness;
 
@@ -11,13 +10,6 @@ namespace Broker.EndToEnd.Faults.Points;
 internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> print)
 {
     private static readonly TimeSpan ScriptMax = TimeSpan.FromSeconds(90);
-
-    private static readonly string[] SmallFiles =
-    [
-        "--journal.file_bytes=1MiB", "--journal.replay_bytes_max=2MiB", "--limits.batch_bytes=128KiB", "--limits.record_bytes=64KiB",
-        "--limits.message_bytes=512KiB", "--retention.check_interval=100ms", "--topic_defaults.segment.bytes=256KiB",
-        "--topic_defaults.max.message.bytes=64KiB", "--storage.reserve_bytes=16MiB", "--log.level=warning",
-    ];
 
     private int _runs;
 
@@ -59,7 +51,7 @@ internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> prin
         string data = Path.Combine(disk.Directory, $"data-{++_runs}");
         var findings = new Findings();
         using var timeout = new CancellationTokenSource(ScriptMax);
-        await using var broker = new BrokerProcess(data, SmallFiles);
+        await using var broker = new BrokerProcess(data, ScriptedLoad.SmallFiles);
         var load = new ScriptedLoad(broker.Server);
         DateTimeOffset began = TimeProvider.System.GetUtcNow();
         Task script = Task.CompletedTask;
@@ -76,7 +68,7 @@ internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> prin
             broker.LaunchedBy = [];
             restart = await broker.StartAsync();
             await script;
-            await CheckAsync(broker, load, findings, timeout.Token);
+            await load.CheckAsync(broker, findings, timeout.Token);
         }
         catch (InvalidOperationException error)
         {
@@ -93,14 +85,13 @@ internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> prin
 
         await timeout.CancelAsync();
         await script.ContinueWith(_ => { }, TaskScheduler.Default);
-        int acked = load.Sent.Values.Sum(records => records.Count(record => record.Outcome == SendOutcome.Acked));
         if (findings.Counts.Count == 0)
         {
             Directory.Delete(data, recursive: true);
         }
 
         var result = new PointResult(
-            point, aftermath, watch.Killed, dropped.Bytes, acked, restart.TotalMilliseconds, findings.Counts, findings.Examples);
+            point, aftermath, watch.Killed, dropped.Bytes, load.Acked, restart.TotalMilliseconds, findings.Counts, findings.Examples);
         return (result, watch.Seen);
     }
 
@@ -139,34 +130,5 @@ internal sealed class PersistencePointRun(PowerCutDisk disk, Action<string> prin
         }
 
         return dropped;
-    }
-
-    private static async Task CheckAsync(BrokerProcess broker, ScriptedLoad load, Findings findings, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<LogContent> logs = await LogReader.ReadAllAsync(broker.Server, [ScriptedLoad.Kept, ScriptedLoad.Churned], cancellationToken);
-        Findings history = new HistoryChecker().Check(load.Sent, logs);
-        foreach ((string kind, int count) in history.Counts)
-        {
-            findings.Add(kind, $"{count} times; {history.Examples.First(example => example.StartsWith(kind, StringComparison.Ordinal))}");
-        }
-
-        if (broker.Output.Contains(" ERR ", StringComparison.Ordinal) || broker.Output.Contains(" FTL ", StringComparison.Ordinal))
-        {
-            findings.Add("broker-error", broker.Output);
-        }
-
-        int code = await broker.StopAsync();
-        if (code != 0)
-        {
-            findings.Add("unclean-stop", $"exit code {code}:\n{broker.Output}");
-        }
-
-        using Process verify = Process.Start(BrokerCommandLine.StartInfo("log", "verify", broker.DataDirectory))!;
-        string said = await verify.StandardOutput.ReadToEndAsync(cancellationToken) + await verify.StandardError.ReadToEndAsync(cancellationToken);
-        await verify.WaitForExitAsync(cancellationToken);
-        if (verify.ExitCode != 0)
-        {
-            findings.Add("verify", said);
-        }
     }
 }

@@ -176,8 +176,9 @@ internal sealed class EngineFixture : IAsyncDisposable
     private BrokerEngine Open(Func<EngineOptions, EngineOptions>? change = null, IWorkers? workers = null)
     {
         EngineOptions options = Options(DataDirectory);
-        var environment = new EngineEnvironment { Time = TimeProvider.System };
-        return BrokerEngine.Open(
-            change?.Invoke(options) ?? options, workers is null ? environment : environment with { Workers = workers });
+        options = change?.Invoke(options) ?? options;
+        return workers is null
+            ? BrokerEngine.Open(options, TimeProvider.System)
+            : BrokerEngine.Open(options, new EngineEnvironment { Time = TimeProvider.System, Workers = workers });
     }
 }

@@ -172,6 +172,9 @@ internal sealed class EngineParts : IDisposable
         (EngineOptions options, IDisk disk) = (opening.Options, opening.Environment.Disk);
         StorageMetrics metrics = opening.Metrics;
         var files = new SegmentFiles(disk, opening.Root, options.RecycleBytesMax, metrics);
+        files.Open.SyncedToClose = () => opening.Notes.Add(
+            $"More partitions are written to than files may be open: this process may have {disk.OpenFilesMax}. Nothing is lost, but "
+            + "writes wait for a sync whenever one file is closed for another; raise the limit (ulimit -n, LimitNOFILE).");
         var sequences = new Sequences(options.ProducerWindowBatches);
         var state = new EngineState(files, options.TopicDefaults, sequences.Gate, opening.Notes);
         using var journal = new JournalReplay(disk, opening.JournalDirectory);

@@ -258,8 +258,9 @@ internal sealed class EngineState
                 continue;
             }
 #endif
-            if (segment.BeginSync() && segment.TryLease())
+            if (segment.IsDirty && segment.TryLease())
             {
+                segment.BeginSync();
                 byte[] segmentKey = StateKeys.InPartition(partition.TopicId, partition.Partition, segment.BaseOffset);
                 work.Changes.Add(StateChange.Put(StateFamily.Segments, segmentKey, StateValues.Segment(segment.State)));
                 work.Segments.Add((segment, segment.EndPosition));

@@ -147,7 +147,8 @@ internal sealed class Scrub : IDisposable
     {
         try
         {
-            return segment.File().ReadFromDevice(from, _buffer, _buffer.Length);
+            using IDiskFile file = segment.OpenToRead();
+            return file.ReadFromDevice(from, _buffer, _buffer.Length);
         }
         catch (DiskException)
         {

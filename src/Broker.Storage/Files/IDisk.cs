@@ -6,6 +6,9 @@ namespace Broker.Storage.Files;
 /// </summary>
 internal interface IDisk
 {
+    /// <summary>How many files, connections among them, this process may have open at once.</summary>
+    int OpenFilesMax { get; }
+
     /// <summary>Opens for reading and writing. The bytes of a new file are readable by the owner only.</summary>
     IDiskFile Open(string path, FileOpening opening);
 

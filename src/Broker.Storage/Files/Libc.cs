@@ -22,6 +22,17 @@ internal static unsafe partial class Libc
 
     public const uint SYNC_FILE_RANGE_WRITE = 2;
 
+    /// <summary>RLIMIT_NOFILE.</summary>
+    public static int OpenFilesLimit => OperatingSystem.IsMacOS() ? 8 : 7;
+
+    /// <summary>A limit of this process, laid out as the system's struct rlimit.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct RLimit
+    {
+        public ulong Current;
+        public ulong Max;
+    }
+
     /// <summary>One piece of a gathered write, laid out as the system's struct iovec.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct IoVector
@@ -29,6 +40,9 @@ internal static unsafe partial class Libc
         public void* Base;
         public nuint Length;
     }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetRLimit(int resource, out RLimit limit);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);

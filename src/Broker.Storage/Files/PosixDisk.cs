@@ -8,6 +8,9 @@ internal sealed class PosixDisk : IDisk
     private const int OwnerOnlyFile = 0x180;       // 0600
     private const int OwnerOnlyDirectory = 0x1C0;  // 0700
 
+    public int OpenFilesMax =>
+        Libc.GetRLimit(Libc.OpenFilesLimit, out Libc.RLimit limit) == 0 ? (int)Math.Min(limit.Current, int.MaxValue) : int.MaxValue;
+
     public IDiskFile Open(string path, FileOpening opening)
     {
         int flags = Libc.O_CLOEXEC | Libc.NoFollow | opening switch

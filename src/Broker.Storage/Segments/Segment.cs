@@ -21,6 +21,7 @@ internal sealed class Segment
     private readonly int _indexIntervalBytes;
     private readonly Lock _openGate = new();
     private IDiskFile? _file;
+    private LinkedListNode<Segment>? _openNode;
     private FileMap? _map;
     private SegmentIndex? _index;
     private DamagedRange[] _damages = [];
@@ -36,6 +37,8 @@ internal sealed class Segment
     private long _lastAppend;
     private int _leases = 1;
     private bool _deleteWhenFree;
+    private volatile bool _hasUnsynced;
+    private volatile bool _wasUsed;
 
     public Segment(SegmentFiles files, string directory, uint seed, SegmentState state, int indexIntervalBytes)
     {
@@ -85,8 +88,11 @@ internal sealed class Segment
     /// <summary>What of it is known to be damaged, in order.</summary>
     public IReadOnlyList<DamagedRange> Damages => Volatile.Read(ref _damages);
 
-    /// <summary>Written since the last sync.</summary>
+    /// <summary>Written since the last checkpoint.</summary>
     public bool IsDirty { get; private set; }
+
+    /// <summary>Open, read by nobody, and closed at once if it were not for what was written and not synced.</summary>
+    public bool IsClosableOnceSynced => _hasUnsynced && Volatile.Read(ref _leases) == 1;
 
     public SegmentState State => new(BaseOffset, CapacityBytes, EndPosition, NextOffset, MaxTimestampMs, FirstAppendMs, LastAppendMs);
 
@@ -208,17 +214,73 @@ internal sealed class Segment
         return (position, at);
     }
 
-    /// <summary>Called on the journal's thread before a checkpoint syncs: what is written later is dirty again.</summary>
-    /// <returns>False when there is nothing to sync.</returns>
-    public bool BeginSync()
+    /// <summary>
+    /// Called on the journal's thread before a checkpoint syncs, which holds a lease until it has: what is written later is
+    /// dirty again.
+    /// </summary>
+    public void BeginSync()
     {
-        bool dirty = IsDirty;
+        Invariant.Check(Volatile.Read(ref _leases) > 1);
         IsDirty = false;
-        return dirty;
+        _hasUnsynced = false;
     }
 
     /// <summary>Makes what was written durable. A failure is final.</summary>
     public void Sync() => _file?.SyncData();
+
+    /// <summary>Makes what was written durable, so that the file may be closed; on the journal's thread.</summary>
+    /// <exception cref="StorageException">The sync failed; final.</exception>
+    public void SyncToClose()
+    {
+        try
+        {
+            _file?.SyncData();
+        }
+        catch (DiskException e)
+        {
+            // It is not the segment being written to that has failed: no other takes its place.
+            throw new StorageException(e.Message, e);
+        }
+
+        _hasUnsynced = false;
+    }
+
+    /// <summary>Whether the file was used since the last call.</summary>
+    public bool TakeUse()
+    {
+        bool wasUsed = _wasUsed;
+        _wasUsed = false;
+        return wasUsed;
+    }
+
+    /// <summary>Closes the file when nobody reads it and all of it is synced. It is opened again when it is needed.</summary>
+    /// <returns>False when it stays open.</returns>
+    public bool TryCloseFile()
+    {
+        // Never waits: who holds the gate may be waiting for the row of open files.
+        if (!_openGate.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            // Whoever leases it after this look asks for the file behind the gate.
+            if (Volatile.Read(ref _leases) != 1 || _hasUnsynced)
+            {
+                return false;
+            }
+
+            _file?.Dispose();
+            _file = null;
+            _openNode = null;
+            return true;
+        }
+        finally
+        {
+            _openGate.Exit();
+        }
+    }
 
     /// <summary>Bytes that are on the disk, as far as the last checkpoint knows.</summary>
     public int SyncedTo => Volatile.Read(ref _syncedTo);
@@ -287,6 +349,7 @@ internal sealed class Segment
         }
     }
 
+    /// <summary>The file, for whoever holds a lease.</summary>
     public IDiskFile File()
     {
         lock (_openGate)
@@ -294,6 +357,9 @@ internal sealed class Segment
             return FileLocked();
         }
     }
+
+    /// <summary>Another descriptor of the file, which its owner closes; for reading past the page cache.</summary>
+    public IDiskFile OpenToRead() => _files.Disk.Open(LogPath, FileOpening.ReadOnly);
 
     /// <summary>Keeps map and file alive until <see cref="Release"/>; false when the segment was freed.</summary>
     public bool TryLease()
@@ -321,9 +387,17 @@ internal sealed class Segment
         }
 
         _map?.Unmap();
-        long bytes = _deleteWhenFree && _file is { } file ? file.Length : 0;
-        _file?.Dispose();
-        _file = null;
+        long bytes = _deleteWhenFree ? FileBytes() : 0;
+        lock (_openGate)
+        {
+            _file?.Dispose();
+            _file = null;
+            if (_openNode is { } node)
+            {
+                _files.Open.Remove(node);
+            }
+        }
+
         if (_deleteWhenFree)
         {
             if (_files.Disk.FileExists(LogPath))
@@ -368,19 +442,63 @@ internal sealed class Segment
 
     private IDiskFile OpenForAppend()
     {
+        // What has unsynced bytes is not closed by others.
+        if (_hasUnsynced && _file is { } file)
+        {
+            _wasUsed = true;
+            return file;
+        }
+
+        if (_file is null)
+        {
+            _files.Open.MakeRoom(maySync: true);
+        }
+
+        lock (_openGate)
+        {
+            _hasUnsynced = true;
+            return _file is null ? OpenedLocked(_files.OpenForAppend(LogPath, isNew: EndPosition == 0)) : FileLocked();
+        }
+    }
+
+    private IDiskFile FileLocked()
+    {
+        _wasUsed = true;
         if (_file is { } file)
         {
             return file;
         }
 
-        lock (_openGate)
-        {
-            _file ??= _files.OpenForAppend(LogPath, isNew: EndPosition == 0);
-            return _file;
-        }
+        _files.Open.MakeRoom(maySync: false);
+        return OpenedLocked(_files.Disk.Open(LogPath, FileOpening.Existing));
     }
 
-    private IDiskFile FileLocked() => _file ??= _files.Disk.Open(LogPath, FileOpening.Existing);
+    private IDiskFile OpenedLocked(IDiskFile file)
+    {
+        _file = file;
+        _wasUsed = true;
+        _openNode = _files.Open.Add(this);
+        return file;
+    }
+
+    /// <summary>How much the file takes up; nothing when that cannot be told.</summary>
+    private long FileBytes()
+    {
+        try
+        {
+            if (!_files.Disk.FileExists(LogPath))
+            {
+                return 0;
+            }
+
+            using IDiskFile file = _files.Disk.Open(LogPath, FileOpening.ReadOnly);
+            return file.Length;
+        }
+        catch (DiskException)
+        {
+            return 0;
+        }
+    }
 
     private void LoadIndexLocked()
     {

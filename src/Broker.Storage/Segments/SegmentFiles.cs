@@ -27,6 +27,7 @@ internal sealed class SegmentFiles
     {
         Disk = disk;
         Metrics = metrics;
+        Open = new OpenSegmentFiles(OpenSegmentFiles.CountFor(disk.OpenFilesMax));
         _root = Path.Combine(root, "topics");
         _recycleDirectory = Path.Combine(root, "recycle");
         _recycleBytesMax = recycleBytesMax;
@@ -45,6 +46,9 @@ internal sealed class SegmentFiles
     public IDisk Disk { get; }
 
     public StorageMetrics Metrics { get; }
+
+    /// <summary>Those that are open.</summary>
+    public OpenSegmentFiles Open { get; }
 
     public string TopicDirectory(string topic) => Path.Combine(_root, topic);
 

@@ -30,6 +30,9 @@ internal sealed class SimulatedBytes
 
     public int Length { get; private set; }
 
+    /// <summary>A descriptor that was written to was closed without a sync: another need not be told that writing back failed.</summary>
+    public bool IsClosedUnsynced { get; set; }
+
     public bool IsDirty => _durableLength != Length || Array.IndexOf(_sectors, SectorState.Dirty) >= 0;
 
     /// <summary>As read through the page cache; at least so long.</summary>
@@ -139,6 +142,7 @@ internal sealed class SimulatedBytes
     /// <summary>Each sector that was not synced is kept or lost; so is a change of length.</summary>
     public void CutPower(Chance chance)
     {
+        IsClosedUnsynced = false;
         int keptPercent = chance.Pick([0, 10, 50, 50, 90, 100]);
         for (int sector = 0; sector < _sectors.Length; sector++)
         {

@@ -19,6 +19,8 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     private bool _crashAfter;
     private long _journalNumberUsed;
 
+    public int OpenFilesMax { get; set; } = int.MaxValue;
+
     /// <summary>Runs something else for a while.</summary>
     public Action? Interleave { get; set; }
 
@@ -99,6 +101,10 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         Calm();
         IsCrashed = false;
         _locked = false;
+        foreach (SimulatedBytes file in _cached.Files.Values)
+        {
+            file.IsClosedUnsynced = false;
+        }
     }
 
     /// <summary>And the machine too: what was not synced is kept or lost, piece by piece.</summary>
@@ -225,6 +231,11 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
             Change(new EntryChange(EntryChangeKind.Create, path, File: bytes));
         }
 
+        if (exists && opening == FileOpening.Existing && bytes!.IsClosedUnsynced)
+        {
+            Broken ??= $"{path} was closed with bytes that are not synced, and is opened again.";
+        }
+
         After();
         return new SimulatedFile(this, path, bytes!);
     }
@@ -282,6 +293,7 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         }
 
         RecycledCount += to.EndsWith(".snapshot", StringComparison.Ordinal) || to.Contains("/recycle/", StringComparison.Ordinal) ? 0 : 1;
+        bytes.IsClosedUnsynced = false;
         Change(new EntryChange(EntryChangeKind.Rename, from, to, bytes));
         After();
     }

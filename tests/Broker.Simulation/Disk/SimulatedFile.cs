@@ -4,6 +4,8 @@ namespace Broker.Simulation.Disk;
 
 internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBytes bytes) : IDiskFile
 {
+    private bool _hasWritten;
+
     public string Path => path;
 
     public long Length => bytes.Length;
@@ -47,6 +49,7 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
         disk.BeforeOpen("sync", path, 0, bytes.Length);
         disk.FailSyncIfDue(path, bytes);
         bytes.Sync();
+        _hasWritten = false;
         disk.After();
         disk.Yield();
     }
@@ -66,6 +69,10 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
 
     public void Dispose()
     {
+        if (_hasWritten && bytes.IsDirty)
+        {
+            bytes.IsClosedUnsynced = true;
+        }
     }
 
     private void Put(long position, ReadOnlySpan<byte> content)
@@ -76,5 +83,6 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
         }
 
         bytes.Write(position, content);
+        _hasWritten = true;
     }
 }

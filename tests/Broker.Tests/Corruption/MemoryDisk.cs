@@ -10,6 +10,8 @@ internal sealed class MemoryDisk : IDisk
 {
     private readonly SortedDictionary<string, byte[]> _files = new(StringComparer.Ordinal);
 
+    public int OpenFilesMax => int.MaxValue;
+
     /// <summary>Where the last read past the page cache put its bytes.</summary>
     public AlignedBuffer? LastRead { get; private set; }
 

@@ -53,7 +53,7 @@ public sealed class BrokerEngine : IAsyncDisposable
     public EngineStatus Status => new(
         _parts.DiskGuard.FreeBytes, _parts.DiskGuard.NeededBytes,
         AcceptsWrites: !_parts.DiskGuard.IsFull && !_parts.Committer.IsOutOfSpace && Progress.Failure is null && _closed == 0,
-        _checkpoints.TailBytes, _parts.Metrics.SyncCount, _parts.Metrics.RollCount, _parts.Metrics.CheckpointCount,
+        _checkpoints.TailBytes, _parts.Metrics.SyncCount, _parts.Metrics.SyncTime, _parts.Metrics.RollCount, _parts.Metrics.CheckpointCount,
         _parts.Sequences.ProducerCount);
 
     public EngineNotes Notes => _parts.Notes;

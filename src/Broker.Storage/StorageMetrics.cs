@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Broker.Storage;
@@ -23,6 +24,8 @@ public sealed class StorageMetrics : IDisposable
     private long _scrubbedBytes;
     private long _scrubPassCount;
     private long _syncCount;
+    private long _syncBeganAt;
+    private long _syncTicks;
     private long _rollCount;
     private long _checkpointCount;
 
@@ -44,6 +47,18 @@ public sealed class StorageMetrics : IDisposable
 
     public long SyncCount => Interlocked.Read(ref _syncCount);
 
+    /// <summary>How long the journal's newest sync took, or, when that is more, how long the one under way takes so far.</summary>
+    public TimeSpan SyncTime
+    {
+        get
+        {
+            long beganAt = Interlocked.Read(ref _syncBeganAt);
+            var newest = TimeSpan.FromTicks(Interlocked.Read(ref _syncTicks));
+            TimeSpan soFar = beganAt > 0 ? Stopwatch.GetElapsedTime(beganAt) : TimeSpan.Zero;
+            return soFar > newest ? soFar : newest;
+        }
+    }
+
     public long RollCount => Interlocked.Read(ref _rollCount);
 
     public long CheckpointCount => Interlocked.Read(ref _checkpointCount);
@@ -54,8 +69,12 @@ public sealed class StorageMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Synced(TimeSpan duration)
+    internal void SyncBegins() => Interlocked.Exchange(ref _syncBeganAt, Stopwatch.GetTimestamp());
+
+    internal void Synced()
     {
+        TimeSpan duration = Stopwatch.GetElapsedTime(Interlocked.Exchange(ref _syncBeganAt, 0));
+        Interlocked.Exchange(ref _syncTicks, duration.Ticks);
         Interlocked.Increment(ref _syncCount);
         _syncs.Add(1);
         _syncSeconds.Record(duration.TotalSeconds);

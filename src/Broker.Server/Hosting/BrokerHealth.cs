@@ -1,3 +1,4 @@
+using System.Globalization;
 using Broker.Engine;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -6,6 +7,8 @@ namespace Broker.Server.Hosting;
 /// <summary>Whether the broker works (live) and whether it serves calls (ready).</summary>
 internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
 {
+    private static readonly TimeSpan SlowSync = TimeSpan.FromSeconds(1);
+
     public const string LiveTag = "live", ReadyTag = "ready";
 
     /// <summary>Set between the end of the start and the beginning of the stop.</summary>
@@ -17,9 +20,27 @@ internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
     /// <summary>What is wrong though the broker serves; null when nothing is.</summary>
     public string? WhyDegraded()
     {
+        EngineStatus status = engine.Status;
+        var wrong = new List<string>();
+        if (!status.AcceptsWrites)
+        {
+            wrong.Add($"writes are refused: {status.DiskFreeBytes} bytes are free on the disk, {status.DiskNeededBytes} are needed");
+        }
+
+        if (status.SyncTime > SlowSync)
+        {
+            string seconds = status.SyncTime.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+            wrong.Add($"the disk is slow: acks wait for a sync of the journal that takes {seconds} s");
+        }
+
         string[] quarantined =
             [.. engine.Topics.SelectMany(t => t.Partitions).Where(p => p.IsQuarantined).Select(p => $"{p.TopicName}/{p.Partition}")];
-        return quarantined.Length == 0 ? null : $"quarantined: {string.Join(", ", quarantined)}";
+        if (quarantined.Length > 0)
+        {
+            wrong.Add($"quarantined: {string.Join(", ", quarantined)}");
+        }
+
+        return wrong.Count == 0 ? null : string.Join("; ", wrong);
     }
 
     /// <summary>Null when ready, else why not.</summary>

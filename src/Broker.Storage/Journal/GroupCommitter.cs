@@ -247,9 +247,9 @@ internal sealed class GroupCommitter : IDisposable
 
     private void Sync()
     {
-        long started = Stopwatch.GetTimestamp();
+        _metrics.SyncBegins();
         _writer.Sync();
-        _metrics.Synced(Stopwatch.GetElapsedTime(started));
+        _metrics.Synced();
     }
 
 #if BROKER_MUTANTS

@@ -41,8 +41,7 @@ internal sealed class SimulationRun
         _chance = new Chance(seed);
         _trace = new Trace(output);
 
-        // Every third broker may have as few segments open as there can be.
-        _disk = new SimulatedDisk(_chance, _trace) { Interleave = Interleave, OpenFilesMax = seed % 3 == 0 ? 0 : int.MaxValue };
+        _disk = new SimulatedDisk(_chance, _trace) { Interleave = Interleave, IsProcessLimited = seed % 3 == 0 };
         _workers = new SimulatedWorkers(_disk);
         _result = new SeedResult { Seed = seed };
         _client = new SimulatedClient(_chance, _trace, _time, _disk, _model, _result);

@@ -8,6 +8,12 @@ internal sealed class PosixDisk : IDisk
     private const int OwnerOnlyFile = 0x180;       // 0600
     private const int OwnerOnlyDirectory = 0x1C0;  // 0700
 
+    // SIGXFSZ. A write beyond the limit on a file's size shall fail and say so; unhandled, the signal ends the process.
+    private static readonly PosixSignalRegistration FileSizeSignal =
+        PosixSignalRegistration.Create((PosixSignal)25, static context => context.Cancel = true);
+
+    public PosixDisk() => GC.KeepAlive(FileSizeSignal);
+
     public int OpenFilesMax =>
         Libc.GetRLimit(Libc.OpenFilesLimit, out Libc.RLimit limit) == 0 ? (int)Math.Min(limit.Current, int.MaxValue) : int.MaxValue;
 

@@ -287,9 +287,9 @@ internal sealed class PartitionLog
             int segmentEnd = segment.EndPosition;
             (int position, _) = segment.StartFor(offset);
             bool hot = isActive && segmentEnd - position <= SurelyResidentBytes;
-            FileMap map = segment.Map();
+            FileMap? map = TryMap(segment);
             int window = (int)Math.Min((long)maxBytes + Segment.IndexSlackBytes, segmentEnd - position);
-            if (hot || map.IsResident(position, window))
+            if (map is not null && (hot || map.IsResident(position, window)))
             {
                 LogReadStatus status = BatchWalk.Select(
                     map.GetSpan()[position..segmentEnd], Seed, offset, end, maxBytes, out BatchSelection found);
@@ -389,6 +389,19 @@ internal sealed class PartitionLog
             return segment.File();
         }
         catch (DiskException e) when (!e.MayPass)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null when the process has as many maps as it may have: then a buffer does.</returns>
+    private static FileMap? TryMap(Segment segment)
+    {
+        try
+        {
+            return segment.Map();
+        }
+        catch (DiskException e) when (e.MayPass && e.Operation == "mmap")
         {
             return null;
         }

@@ -10,7 +10,7 @@ namespace Broker.Simulation.Disk;
 /// </summary>
 internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 {
-    private const int ENOENT = 2, EIO = 5, EEXIST = 17, ENOSPC = 28;
+    private const int ENOENT = 2, EIO = 5, ENOMEM = 12, EEXIST = 17, ENOSPC = 28;
 
     private readonly List<EntryChange> _unsynced = [];
     private EntryTable _cached = new();
@@ -18,8 +18,16 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     private bool _locked;
     private bool _crashAfter;
     private long _journalNumberUsed;
+    private int _mapCount;
 
-    public int OpenFilesMax { get; set; } = int.MaxValue;
+    public int OpenFilesMax { get; private set; } = int.MaxValue;
+
+    /// <summary>The process may have next to no files open, and every other map fails.</summary>
+    public bool IsProcessLimited
+    {
+        get => OpenFilesMax == 0;
+        init => OpenFilesMax = value ? 0 : int.MaxValue;
+    }
 
     /// <summary>Runs something else for a while.</summary>
     public Action? Interleave { get; set; }
@@ -196,6 +204,14 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 
     /// <summary>Notes that journal frames go to a file.</summary>
     public void NoteFrames(string path) => _journalNumberUsed = Math.Max(_journalNumberUsed, JournalNumber(path));
+
+    public void FailMapIfDue(string path)
+    {
+        if (IsProcessLimited && ++_mapCount % 2 == 0)
+        {
+            throw new DiskException("mmap", path, position: -1, ENOMEM);
+        }
+    }
 
     public void FailWhenFull(string path, long position)
     {

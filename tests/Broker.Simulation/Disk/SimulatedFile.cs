@@ -64,6 +64,7 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
     public FileMap Map(int length)
     {
         disk.Before("map", path, 0, length);
+        disk.FailMapIfDue(path);
         return new SimulatedMap(bytes, length);
     }
 

@@ -32,11 +32,14 @@ internal sealed class LoadFleet : IAsyncDisposable
     private int _processes;
 
     /// <summary>Starts to work; the topics must be there.</summary>
-    public LoadFleet(BrokerProcess broker, long seed, Action<string> print)
+    /// <param name="isFollowed">Whether there are consumers as well.</param>
+    public LoadFleet(BrokerProcess broker, long seed, Action<string> print, bool isFollowed = true)
     {
         (_broker, _print) = (broker, print);
         _settings = new LoadSettings(broker.Server, FaultLogs.Durable, seed, _switch);
-        _followers = [new Follower(broker.Server, FaultLogs.Kept[0].Topic), new Follower(broker.Server, FaultLogs.Unsynced.Topic)];
+        _followers = isFollowed
+            ? [new Follower(broker.Server, FaultLogs.Kept[0].Topic), new Follower(broker.Server, FaultLogs.Unsynced.Topic)]
+            : [];
         for (int each = 0; each < ProducersOfEachKind; each++)
         {
             AddAwaiting(_settings);

@@ -15,6 +15,7 @@ internal sealed class PowerCutDisk : IDisposable
 
     private static readonly Lazy<string?> Unavailability = new(Probe);
 
+    private readonly long _sizeBytes;
     private readonly string _root;
     private readonly string _memory;
     private readonly EventHandler _onExit;
@@ -27,6 +28,7 @@ internal sealed class PowerCutDisk : IDisposable
     public PowerCutDisk(long sizeBytes)
     {
         RemoveLeftOvers();
+        _sizeBytes = sizeBytes;
         _root = Path.Combine(Path.GetTempPath(), $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}");
         _memory = Path.Combine(_root, "memory");
         Directory = Path.Combine(_root, "disk");
@@ -82,6 +84,29 @@ internal sealed class PowerCutDisk : IDisposable
         return dropped;
     }
 
+    /// <summary>
+    /// Lets the device below the file system take so many bytes more and then fail every write, as a thin volume does whose pool is
+    /// full: what was written to files goes as far as the page cache and no further.
+    /// </summary>
+    public void FailAfter(long bytes)
+    {
+        for (int attempt = 1; !TryLimit(bytes); attempt++)
+        {
+            if (attempt == CopiesMax)
+            {
+                throw new InvalidOperationException($"{_memory} took more than {bytes} bytes during each of {attempt} tries to limit it.");
+            }
+        }
+    }
+
+    /// <summary>Mends the device and mounts what is on it afresh; whoever wrote must have ended.</summary>
+    public void Mend()
+    {
+        Unmount(Directory);
+        SystemCommand.Run("mount", "-o", $"remount,size={2 * _sizeBytes}", _memory);
+        _device = Mount(_image, Directory);
+    }
+
     public void Dispose()
     {
         if (_isDisposed)
@@ -92,6 +117,13 @@ internal sealed class PowerCutDisk : IDisposable
         _isDisposed = true;
         AppDomain.CurrentDomain.ProcessExit -= _onExit;
         Remove(_root);
+    }
+
+    /// <returns>False when more was written meanwhile.</returns>
+    private bool TryLimit(long bytes)
+    {
+        string used = SystemCommand.Run("df", "--block-size=1", "--output=used", _memory).Split('\n')[1].Trim();
+        return SystemCommand.TryRun("mount", "-o", $"remount,size={long.Parse(used) + bytes}", _memory);
     }
 
     private static string? Probe()

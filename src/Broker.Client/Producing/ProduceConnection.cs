@@ -114,7 +114,6 @@ internal sealed class ProduceConnection : IAsyncDisposable
         try
         {
             await _hub.Identities.GetAsync(unusable: null, ending.Token).ConfigureAwait(false);
-            Volatile.Write(ref _lastError, null);
             await stream.RunAsync(_connection.Invoker, ending.Token).ConfigureAwait(false);
         }
         catch (RpcException e) when (!ending.IsCancellationRequested)
@@ -200,6 +199,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
         {
             Log.Reconnected(_context.Logger, "Producer", _context.Server.Display, _failedAttempts);
             _failedAttempts = 0;
+            Volatile.Write(ref _lastError, null);
         }
 
         _hub.Deliveries.Complete(outcomes);

@@ -177,7 +177,7 @@ internal sealed class EngineParts : IDisposable
             + "writes wait for a sync whenever one file is closed for another; raise the limit (ulimit -n, LimitNOFILE).");
         var sequences = new Sequences(options.ProducerWindowBatches);
         var state = new EngineState(files, options.TopicDefaults, sequences.Gate, opening.Notes);
-        using var journal = new JournalReplay(disk, opening.JournalDirectory);
+        using var journal = new JournalReplay(disk, opening.JournalDirectory, opening.Environment.Workers);
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
         ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);
 

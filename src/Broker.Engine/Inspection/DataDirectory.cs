@@ -22,7 +22,7 @@ public sealed class DataDirectory : IDisposable
     {
         _root = root;
         _stored = stored;
-        _journal = new JournalReplay(_disk, Path.Combine(root, "journal"));
+        _journal = new JournalReplay(_disk, Path.Combine(root, "journal"), workers: null);
     }
 
     /// <exception cref="StorageException">There is no data directory, a broker runs on it, or it has a newer format.</exception>

@@ -3,6 +3,7 @@ using static System.Buffers.Binary.BinaryPrimitives;
 using Broker.Records;
 #endif
 using Broker.Storage.Files;
+using Broker.Storage.Workers;
 
 namespace Broker.Storage.Journal;
 
@@ -14,13 +15,15 @@ internal sealed class JournalReplay : IDisposable
 {
     private readonly IDisk _disk;
     private readonly List<(long Number, string Path)> _files = [];
-    private (string Path, AlignedBuffer Bytes)? _read;
+    private readonly JournalFileReader _reader;
     private long _entryCount;
     private long _bytesRead;
 
-    public JournalReplay(IDisk disk, string directory)
+    /// <param name="workers">Who reads ahead; null when nobody does.</param>
+    public JournalReplay(IDisk disk, string directory, IWorkers? workers)
     {
         _disk = disk;
+        _reader = new JournalFileReader(disk, workers);
         foreach (string path in disk.ListFiles(directory))
         {
             if (JournalFormat.NumberOf(path) is var number and >= 0)
@@ -49,39 +52,31 @@ internal sealed class JournalReplay : IDisposable
         JournalPosition at = from;
         bool groupEnded = true;
         string? torn = null;
+        (long Number, string Path)[] later = [.. _files.Where(f => f.Number > from.FileNumber && !IsUnused(f.Path, f.Number))];
         if (from.FileNumber > 0)
         {
             string path = PathOf(from.FileNumber)
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
-            AlignedBuffer bytes = ReadWhole(path);
-            CheckVersion(bytes.Span, path);
-            (at, groupEnded) = ReplayFile(bytes.Span, path, at, visitor);
-            torn = TornAt(bytes.Span, path, at, groupEnded);
+            ReadOnlySpan<byte> bytes = _reader.Read(path, later.FirstOrDefault().Path);
+            CheckVersion(bytes, path);
+            (at, groupEnded) = ReplayFile(bytes, path, at, visitor);
+            torn = TornAt(bytes, path, at, groupEnded);
         }
 
-        foreach ((long number, string path) in _files)
+        for (int i = 0; i < later.Length; i++)
         {
-            if (number <= from.FileNumber)
-            {
-                continue;
-            }
-
-            if (IsUnused(path, number))
-            {
-                continue;
-            }
-
-            AlignedBuffer bytes = ReadWhole(path);
-            CheckVersion(bytes.Span, path);
-            if (!ContinuesFrom(bytes.Span, number, at))
+            (long number, string path) = later[i];
+            ReadOnlySpan<byte> bytes = _reader.Read(path, later.ElementAtOrDefault(i + 1).Path);
+            CheckVersion(bytes, path);
+            if (!ContinuesFrom(bytes, number, at))
             {
                 continue;
             }
 
             var start = at with { FileNumber = number, Position = JournalFormat.BlockBytes };
-            (at, groupEnded) = ReplayFile(bytes.Span, path, start, visitor);
-            torn = TornAt(bytes.Span, path, at, groupEnded);
+            (at, groupEnded) = ReplayFile(bytes, path, start, visitor);
+            torn = TornAt(bytes, path, at, groupEnded);
         }
 
 #if BROKER_MUTANTS
@@ -98,7 +93,7 @@ internal sealed class JournalReplay : IDisposable
         return new ReplayResult(at, _entryCount, _bytesRead, torn, highest);
     }
 
-    public void Dispose() => _read?.Bytes.Dispose();
+    public void Dispose() => _reader.Dispose();
 
     private static bool ContinuesFrom(ReadOnlySpan<byte> file, long number, JournalPosition at) =>
         file.Length > JournalFormat.BlockBytes
@@ -233,8 +228,8 @@ internal sealed class JournalReplay : IDisposable
     {
         foreach ((long number, string path) in _files.Where(f => f.Number > at.FileNumber))
         {
-            using AlignedBuffer file = ReadInto(path, null);
-            if (ContinuesFrom(file.Span, number, at))
+            using WholeFile file = WholeFile.Read(_disk, path, buffer: null);
+            if (ContinuesFrom(file.Bytes, number, at))
             {
                 return true;
             }
@@ -254,9 +249,9 @@ internal sealed class JournalReplay : IDisposable
                 continue;
             }
 
-            // What is being replayed lies in the buffer that is kept: it must stay as it is.
-            using AlignedBuffer? own = _read is { } last && last.Path == path ? null : ReadInto(path, null);
-            ReadOnlySpan<byte> file = own is null ? _read!.Value.Bytes.Span : own.Span;
+            // What is being replayed lies in the reader's buffer: it must stay as it is.
+            using WholeFile? own = _reader.TryGetCurrent(path, out ReadOnlySpan<byte> file) ? null : WholeFile.Read(_disk, path, buffer: null);
+            file = own is null ? file : own.Bytes;
             int position = number == from.FileNumber ? (int)from.Position : 0;
             for (; position + JournalFormat.FrameHeaderBytes <= file.Length; position += JournalFormat.FrameAlignmentBytes)
             {
@@ -279,34 +274,6 @@ internal sealed class JournalReplay : IDisposable
             using IDiskFile file = _disk.Open(path, FileOpening.Existing);
             file.SyncData();
         }
-    }
-
-    /// <summary>Reads a file; the one read last is kept, because the search behind the end begins in it.</summary>
-    private AlignedBuffer ReadWhole(string path)
-    {
-        if (_read is { } last && last.Path == path)
-        {
-            return last.Bytes;
-        }
-
-        AlignedBuffer buffer = ReadInto(path, _read?.Bytes);
-        _read = (path, buffer);
-        return buffer;
-    }
-
-    private AlignedBuffer ReadInto(string path, AlignedBuffer? buffer)
-    {
-        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
-        int length = Math.Max(checked((int)JournalFormat.AlignBlock(file.Length)), JournalFormat.BlockBytes);
-        if (buffer?.Length != length)
-        {
-            buffer?.Dispose();
-            buffer = new AlignedBuffer(length);
-        }
-
-        int read = file.ReadFromDevice(0, buffer, buffer.Length);
-        buffer.Span[read..].Clear();
-        return buffer;
     }
 
     private string? PathOf(long number)

@@ -76,7 +76,7 @@ internal sealed class JournalSample
         return Replay(replay, from);
     }
 
-    public JournalReplay NewReplay(MemoryDisk disk) => new(disk, _directory);
+    public JournalReplay NewReplay(MemoryDisk disk) => new(disk, _directory, workers: null);
 
     /// <inheritdoc cref="Replay(MemoryDisk, JournalPosition)"/>
     public (Outcome Outcome, long End, string? Torn) Replay(JournalReplay replay, JournalPosition from)

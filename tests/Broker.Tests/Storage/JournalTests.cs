@@ -119,7 +119,7 @@ public sealed class JournalTests : IDisposable
 
     private ReplayResult Replay(Seen seen)
     {
-        using var replay = new JournalReplay(_disk, _directory.FullName);
+        using var replay = new JournalReplay(_disk, _directory.FullName, new ThreadWorkers());
         return replay.Read(JournalPosition.Start, seen);
     }
 

@@ -15,6 +15,9 @@ namespace Broker.Engine;
 /// </summary>
 public sealed class BrokerEngine : IAsyncDisposable
 {
+    // A start is over by then, so that RocksDB does not compete with it.
+    private static readonly TimeSpan StateCopyDelay = TimeSpan.FromSeconds(1);
+
     private readonly EngineParts _parts;
     private readonly Sequencer _sequencer;
     private readonly Checkpoints _checkpoints;
@@ -199,6 +202,7 @@ public sealed class BrokerEngine : IAsyncDisposable
             _parts.Committer.Start();
         }
 
+        _timers.Add(_environment.Time.CreateTimer(_ => _parts.BeginCopy(), null, StateCopyDelay, Timeout.InfiniteTimeSpan));
         Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(Options.RetentionCheckInterval, ApplyRetention);
         Every(TimeSpan.FromSeconds(1), _scrub.Step);

@@ -108,6 +108,9 @@ internal sealed class EngineParts : IDisposable
         }
     }
 
+    /// <summary>Lets the second copy of the state follow the first.</summary>
+    public void BeginCopy() => _copy.Begin();
+
     public RecoveryReport Report(TimeSpan duration) => new(
         _isNew, State.Topics.Count(), State.Topics.Sum(t => t.Info.Partitions.Count), _replay.EntryCount, _replay.BytesRead,
         _replay.TornTail, duration);

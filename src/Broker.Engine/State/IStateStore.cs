@@ -3,9 +3,6 @@ namespace Broker.Engine.State;
 /// <summary>Keeps the state of the newest checkpoint. Not the truth: what is lost here is made again from the snapshot log.</summary>
 internal interface IStateStore : IDisposable
 {
-    /// <summary>Loads what opening will need. Fails silently: opening says why.</summary>
-    void Warm();
-
     /// <returns>The checkpoint that the state belongs to; null as <see cref="Load"/>.</returns>
     Checkpoint? ReadCheckpoint(out string? problem);
 

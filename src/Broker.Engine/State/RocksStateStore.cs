@@ -23,9 +23,6 @@ internal sealed class RocksStateStore : IStateStore
 
     public RocksStateStore(string path) => _path = path;
 
-    // Binding some 700 native functions takes longer than opening the database.
-    public void Warm() => _ = ReadCheckpoint(out _);
-
     public Checkpoint? ReadCheckpoint(out string? problem) => TryRead(
         () => _db!.Get(Checkpoint.Key, _families[StateFamily.Meta]) is { } bytes ? Checkpoint.Read(bytes) : null, out problem);
 

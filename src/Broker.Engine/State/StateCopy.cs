@@ -5,8 +5,9 @@ using Broker.Storage.Workers;
 namespace Broker.Engine.State;
 
 /// <summary>
-/// Keeps the state store level with the snapshot log, by a worker: opening RocksDB takes longer than the rest of
-/// a start, and nothing waits for it as long as the snapshot log is whole.
+/// Keeps the state store level with the snapshot log, by a worker. It begins when somebody waits for it, or when it is told to:
+/// binding and opening RocksDB takes as much of a core as the rest of a start, and nothing needs it then as long as the
+/// snapshot log is whole.
 /// </summary>
 internal sealed class StateCopy : IDisposable
 {
@@ -17,6 +18,10 @@ internal sealed class StateCopy : IDisposable
     private readonly IWorkers _workers;
     private readonly IWorker _worker;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+
+    // What was posted before the beginning; null from then on.
+    private List<Action>? _held = [];
     private int _outstanding;
     private Exception? _failure;
     private bool _disposed;
@@ -27,9 +32,20 @@ internal sealed class StateCopy : IDisposable
         _notes = notes;
         _workers = workers;
         _worker = workers.Start("state copy");
+    }
 
-        // The native library is loaded and bound while the journal is read.
-        Post(_store.Warm);
+    /// <summary>Carries out what was handed over, and from now on does so at once.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            foreach (Action work in _held ?? [])
+            {
+                _worker.Post(() => Do(work));
+            }
+
+            _held = null;
+        }
     }
 
     /// <summary>Everything in the store, once it is open; null when there is nothing, or it cannot be read.</summary>
@@ -75,6 +91,7 @@ internal sealed class StateCopy : IDisposable
     /// <exception cref="StorageException">The store failed; final.</exception>
     public void WaitIdle()
     {
+        Begin();
         _worker.WaitUntil(() => Volatile.Read(ref _outstanding) == 0);
         if (Volatile.Read(ref _failure) is { } failure)
         {
@@ -106,7 +123,16 @@ internal sealed class StateCopy : IDisposable
     private void Post(Action work)
     {
         Interlocked.Increment(ref _outstanding);
-        _worker.Post(() => Do(work));
+        lock (_gate)
+        {
+            if (_held is not null)
+            {
+                _held.Add(work);
+                return;
+            }
+
+            _worker.Post(() => Do(work));
+        }
     }
 
     private void Do(Action work)

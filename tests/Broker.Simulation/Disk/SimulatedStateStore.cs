@@ -46,10 +46,6 @@ internal sealed class StateStoreMedium
 /// <summary>One life of the store.</summary>
 internal sealed class SimulatedStateStore(StateStoreMedium medium, SimulatedDisk disk) : IStateStore
 {
-    public void Warm()
-    {
-    }
-
     public Checkpoint? ReadCheckpoint(out string? problem) => Load(out problem)?.Checkpoint;
 
     public StoredState? Load(out string? problem)

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Prometheus;
 using Serilog;
@@ -92,8 +93,8 @@ internal static class BrokerApplication
             o.Services.Map(BrokerHealth.ReadyTag, check => check.Tags.Contains(BrokerHealth.ReadyTag));
             o.Services.Map(BrokerHealth.LiveTag, check => check.Tags.Contains(BrokerHealth.LiveTag));
         })
-            .AddCheck(BrokerHealth.LiveTag, shared.Health, tags: [BrokerHealth.LiveTag])
-            .AddCheck(BrokerHealth.ReadyTag, shared.Health, tags: [BrokerHealth.ReadyTag]);
+            .Add(new HealthCheckRegistration(BrokerHealth.LiveTag, _ => shared.Health, failureStatus: null, [BrokerHealth.LiveTag]))
+            .Add(new HealthCheckRegistration(BrokerHealth.ReadyTag, _ => shared.Health, failureStatus: null, [BrokerHealth.ReadyTag]));
         AddShared(services, settings, shared);
     }
 
@@ -101,16 +102,17 @@ internal static class BrokerApplication
     {
         services.AddSingleton(shared.Time);
         services.AddSingleton(shared.Metrics);
-        services.AddSingleton(shared.Facts);
-        services.AddSingleton(shared.Engine);
         services.AddSingleton(shared.Streams);
         services.AddSingleton(shared.Fatal);
-        services.AddSingleton(new TopicLookup(shared.Engine));
+        // Asked for by the first call; the engine is being opened while this runs.
+        services.AddSingleton(_ => shared.Engine);
+        services.AddSingleton(_ => shared.Facts);
+        services.AddSingleton(_ => new TopicLookup(shared.Engine));
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<ProduceGrpcService>();
         services.AddSingleton<FetchGrpcService>();
         services.AddSingleton<AdminGrpcService>();
-        services.AddSingleton(new StreamContext(
+        services.AddSingleton(_ => new StreamContext(
             shared.Engine,
             shared.Time,
             shared.Metrics,

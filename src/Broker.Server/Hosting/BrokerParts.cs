@@ -23,33 +23,29 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private readonly HostGround _ground;
 
-    private BrokerParts(BrokerSettings settings, BrokerHostOptions options, HostGround ground, BrokerEngine engine)
+    private readonly SharedServices _shared;
+
+    private BrokerParts(HostGround ground, SharedServices shared, WebApplication application)
     {
         _ground = ground;
-        Engine = engine;
+        _shared = shared;
+        Application = application;
         Logger = new SerilogLoggerFactory(ground.Log).CreateLogger("Broker");
-        Facts = new BrokerFacts(settings, engine, options.Time);
-        Health = new BrokerHealth(engine);
-        Streams = new StreamRegistry(options.Time);
-        var budget = new ByteBudget(settings.Number("limits.produce_bytes_in_flight"));
         DotNetStats.Register(ground.Registry);
-        _ = new EngineMetrics(ground.Registry, engine, budget, BrokerFacts.Version);
-        var shared = new SharedServices(
-            engine, Facts, Health, Streams, budget, new ServerMetrics(ground.Registry), ground.Registry, options.Time, Fatal);
-        Application = BrokerApplication.Build(settings, shared, ground.Sockets, ground.Log);
+        _ = new EngineMetrics(ground.Registry, shared.Engine, shared.ProduceBudget, BrokerFacts.Version);
     }
 
-    public BrokerEngine Engine { get; }
+    public BrokerEngine Engine => _shared.Engine;
 
     public WebApplication Application { get; }
 
-    public BrokerHealth Health { get; }
+    public BrokerHealth Health => _shared.Health;
 
-    public BrokerFacts Facts { get; }
+    public BrokerFacts Facts => _shared.Facts;
 
-    public StreamRegistry Streams { get; }
+    public StreamRegistry Streams => _shared.Streams;
 
-    public FatalError Fatal { get; } = new();
+    public FatalError Fatal => _shared.Fatal;
 
     public ListenSockets Sockets => _ground.Sockets;
 
@@ -67,15 +63,19 @@ internal sealed class BrokerParts : IAsyncDisposable
         PooledBuffer.Prepare(PreparedMessageBytes, PreparedMessages);
         PooledBuffer.Prepare(ColdReadBytes, count: 2);
         HostGround ground = HostGround.Open(settings, options);
-        BrokerEngine? engine = null;
+        var shared = new SharedServices(settings, ground.Registry, options.Time);
+        // Putting the application together takes about as long as reading the journal: side by side.
+        Task<WebApplication> application = Task.Factory.StartNew(
+            () => BrokerApplication.Build(settings, shared, ground.Sockets, ground.Log),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            engine = BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
-            return new BrokerParts(settings, options, ground, engine);
+            shared.Attach(BrokerEngine.Open(settings.ToEngineOptions(), options.Time));
+            return new BrokerParts(ground, shared, application.GetAwaiter().GetResult());
         }
         catch (Exception e)
         {
-            engine?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            LetGo(shared, application).GetAwaiter().GetResult();
             ground.Dispose();
             if (e is StorageException or IOException or UnauthorizedAccessException)
             {
@@ -121,6 +121,20 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Engine.DisposeAsync().ConfigureAwait(false);
         await Streams.DisposeAsync().ConfigureAwait(false);
         _ground.Dispose();
+    }
+
+    private static async Task LetGo(SharedServices shared, Task<WebApplication> application)
+    {
+        await ((Task)application).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (application.IsCompletedSuccessfully)
+        {
+            await (await application.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (shared.IsAttached)
+        {
+            await shared.Engine.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task<bool> TryCloseEngineAsync(TimeSpan timeout)

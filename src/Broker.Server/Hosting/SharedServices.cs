@@ -1,18 +1,51 @@
 using Broker.Engine;
+using Broker.Records;
+using Broker.Server.Configuration;
 using Broker.Server.Streams;
 using Broker.Server.Telemetry;
 using Prometheus;
 
 namespace Broker.Server.Hosting;
 
-/// <summary>What the services of one broker are made from.</summary>
-internal sealed record SharedServices(
-    BrokerEngine Engine,
-    BrokerFacts Facts,
-    BrokerHealth Health,
-    StreamRegistry Streams,
-    ByteBudget ProduceBudget,
-    ServerMetrics Metrics,
-    CollectorRegistry Registry,
-    TimeProvider Time,
-    FatalError Fatal);
+/// <summary>What the services of one broker are made from. They can be registered before the engine is there, and used after.</summary>
+/// <remarks>Attached once, before the first call.</remarks>
+internal sealed class SharedServices(BrokerSettings settings, CollectorRegistry registry, TimeProvider time)
+{
+    private BrokerEngine? _engine;
+    private BrokerFacts? _facts;
+    private BrokerHealth? _health;
+
+    public BrokerEngine Engine => Attached(_engine);
+
+    public BrokerFacts Facts => Attached(_facts);
+
+    public BrokerHealth Health => Attached(_health);
+
+    public bool IsAttached => _engine is not null;
+
+    public StreamRegistry Streams { get; } = new(time);
+
+    public ByteBudget ProduceBudget { get; } = new(settings.Number("limits.produce_bytes_in_flight"));
+
+    public ServerMetrics Metrics { get; } = new(registry);
+
+    public CollectorRegistry Registry { get; } = registry;
+
+    public TimeProvider Time { get; } = time;
+
+    public FatalError Fatal { get; } = new();
+
+    public void Attach(BrokerEngine engine)
+    {
+        _engine = engine;
+        _facts = new BrokerFacts(settings, engine, Time);
+        _health = new BrokerHealth(engine);
+    }
+
+    private static T Attached<T>(T? part)
+        where T : class
+    {
+        Invariant.Check(part is not null);
+        return part;
+    }
+}

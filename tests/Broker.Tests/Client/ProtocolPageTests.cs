@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Broker.Client;
 using Broker.Engine;
+using Broker.Records;
 using Broker.Server.Services;
+using Broker.Server.Streams;
 using Broker.Tests.Tidy;
 
 namespace Broker.Tests.Client;
@@ -35,6 +38,19 @@ public partial class ProtocolPageTests
         {
             string reason = (string)field.GetValue(null)!;
             Assert.True(reason is "TRANSACTION_ABORTABLE" || page.Contains($"`{reason}`", StringComparison.Ordinal), reason);
+        }
+    }
+
+    [Fact]
+    public void The_limits_of_a_plain_read_and_the_values_of_the_hash_are_those_of_the_code()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "protocol.md"));
+        Assert.Contains($"At most {StreamLimits.ReadRecordsMax:N0} records come at once", page, StringComparison.Ordinal);
+        Assert.Contains($"`max_wait_ms` (up to {StreamLimits.ReadWaitMax.TotalMilliseconds:N0};", page, StringComparison.Ordinal);
+        foreach (string key in (string[])["21", "foobar", "a-little-bit-long-string"])
+        {
+            int hash = (int)Murmur2.Hash(Encoding.UTF8.GetBytes(key));
+            Assert.Contains($"−{-(long)hash} for `{key}`", page, StringComparison.Ordinal);
         }
     }
 

@@ -78,6 +78,34 @@ public sealed class PlainCallTests
     }
 
     [Fact]
+    public async Task A_read_that_waits_is_answered_when_the_broker_stops_and_may_be_made_again()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.CreateTopicAsync("t");
+        Task<ReadResponse> waiting = await WaitForRecordAsync(broker);
+
+        Task stopping = broker.Host.StopAsync();
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(5)));
+
+        ErrorInfo info = e.GetRpcStatus()!.GetDetail<ErrorInfo>();
+        Assert.Equal(("BROKER_NOT_AVAILABLE", "true"), (info.Reason, info.Metadata["retriable"]));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_read_that_waits_for_a_topic_that_is_deleted_is_told()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.CreateTopicAsync("t");
+        Task<ReadResponse> waiting = await WaitForRecordAsync(broker);
+
+        await broker.Admin.DeleteTopicAsync(new DeleteTopicRequest { Name = "t" });
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(5)));
+
+        Assert.Equal("UNKNOWN_TOPIC_OR_PARTITION", e.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
+    }
+
+    [Fact]
     public async Task A_key_chooses_the_partition_as_in_kafka_and_records_without_one_are_spread()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
@@ -151,6 +179,17 @@ public sealed class PlainCallTests
 
         Assert.Equal("INVALID_REQUEST", empty.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason);
         Assert.Contains("it has 2, from 0 on", missing.Status.Detail, StringComparison.Ordinal);
+    }
+
+    /// <summary>A read at the end of topic t that waits at the broker.</summary>
+    private static async Task<Task<ReadResponse>> WaitForRecordAsync(TestBroker broker)
+    {
+        ReadRequest request = Read("t", new OffsetSpec { LogEnd = LogEnd.Latest });
+        request.MaxWaitMs = 60_000;
+        Task<ReadResponse> waiting = broker.Fetch.ReadAsync(request).ResponseAsync;
+        await Task.Delay(200);
+        Assert.False(waiting.IsCompleted);
+        return waiting;
     }
 
     internal static AppendRequest Append(string topic, params string[] values) => new()

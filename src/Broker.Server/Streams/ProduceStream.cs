@@ -211,6 +211,9 @@ internal sealed class ProduceStream : ITickable
         callToken.ThrowIfCancellationRequested();
         LsnProgress progress = _engine.Progress;
         bool wasReadingDone = _isReadingDone;
+
+        // A request that comes after this look signals the wake, one before it was seen below: none falls in between.
+        bool wasEmpty = _pending.IsEmpty;
         Exception? failure = progress.Failure;
         long visibleLsn = progress.VisibleLsn;
         TakeReady(progress.WrittenLsn, visibleLsn);
@@ -227,9 +230,14 @@ internal sealed class ProduceStream : ITickable
             throw ErrorMap.OutcomeUnknown(failure);
         }
 
-        if (_pending.IsEmpty || failure is not null)
+        if (wasEmpty || failure is not null)
         {
             return !wasReadingDone && await WaitForRequestAsync().ConfigureAwait(false);
+        }
+
+        if (_pending.IsEmpty)
+        {
+            return true;
         }
 
         if (_subscription is null)

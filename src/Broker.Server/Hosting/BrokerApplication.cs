@@ -114,6 +114,7 @@ internal static class BrokerApplication
         services.AddSingleton<AdminGrpcService>();
         services.AddSingleton(_ => new StreamContext(
             shared.Engine,
+            shared.Log,
             shared.Time,
             shared.Metrics,
             shared.ProduceBudget,

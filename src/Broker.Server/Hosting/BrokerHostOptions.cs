@@ -1,3 +1,6 @@
+using Broker.Engine;
+using Broker.Server.Streams;
+
 namespace Broker.Server.Hosting;
 
 /// <summary>What surrounds a broker that runs within another program.</summary>
@@ -7,4 +10,7 @@ public sealed record BrokerHostOptions
     public TextWriter Log { get; init; } = TextWriter.Null;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What batches go into and come from. The load generator measures the network alone with another one.</summary>
+    internal Func<BrokerEngine, IBatchLog> BatchLog { get; init; } = static engine => new EngineLog(engine);
 }

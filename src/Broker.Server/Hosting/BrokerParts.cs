@@ -22,7 +22,6 @@ internal sealed class BrokerParts : IAsyncDisposable
     private const int ColdReadBytes = 512 << 10;
 
     private readonly HostGround _ground;
-
     private readonly SharedServices _shared;
 
     private BrokerParts(HostGround ground, SharedServices shared, WebApplication application)
@@ -70,7 +69,8 @@ internal sealed class BrokerParts : IAsyncDisposable
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            shared.Attach(BrokerEngine.Open(settings.ToEngineOptions(), options.Time));
+            BrokerEngine engine = BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
+            shared.Attach(engine, options.BatchLog(engine));
             return new BrokerParts(ground, shared, application.GetAwaiter().GetResult());
         }
         catch (Exception e)

@@ -12,10 +12,13 @@ namespace Broker.Server.Hosting;
 internal sealed class SharedServices(BrokerSettings settings, CollectorRegistry registry, TimeProvider time)
 {
     private BrokerEngine? _engine;
+    private IBatchLog? _log;
     private BrokerFacts? _facts;
     private BrokerHealth? _health;
 
     public BrokerEngine Engine => Attached(_engine);
+
+    public IBatchLog Log => Attached(_log);
 
     public BrokerFacts Facts => Attached(_facts);
 
@@ -35,9 +38,10 @@ internal sealed class SharedServices(BrokerSettings settings, CollectorRegistry 
 
     public FatalError Fatal { get; } = new();
 
-    public void Attach(BrokerEngine engine)
+    public void Attach(BrokerEngine engine, IBatchLog log)
     {
         _engine = engine;
+        _log = log;
         _facts = new BrokerFacts(settings, engine, Time);
         _health = new BrokerHealth(engine);
     }

@@ -53,7 +53,7 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
         PooledBuffer stored = Encode(partition, request.Records, nowMs);
         try
         {
-            using var admission = new BatchAdmission(shared.Engine, shared.Time);
+            using var admission = new BatchAdmission(shared);
             outcome = admission.Append(new FrameBatch(partition.TopicId, partition.Partition, stored.Memory), stored, request.Durability);
             shared.Metrics.Produced(stored.Span, outcome);
         }
@@ -65,11 +65,11 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
         // A refusal, too, is told only when what it rests on is on disk.
         if (outcome.Durability == Durability.Os)
         {
-            await shared.Engine.Progress.WaitWrittenAsync(outcome.Lsn, context.CancellationToken).ConfigureAwait(false);
+            await shared.Log.Progress.WaitWrittenAsync(outcome.Lsn, context.CancellationToken).ConfigureAwait(false);
         }
         else
         {
-            await shared.Engine.Progress.WaitVisibleAsync(outcome.Lsn, context.CancellationToken).ConfigureAwait(false);
+            await shared.Log.Progress.WaitVisibleAsync(outcome.Lsn, context.CancellationToken).ConfigureAwait(false);
         }
 
         return outcome.Error is null

@@ -12,8 +12,10 @@ namespace Broker.Server.Streams;
 /// what the topic's settings change about it.
 /// </summary>
 /// <remarks>One stream's thread; holds that stream's scratch memory.</remarks>
-internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : IDisposable
+internal sealed class BatchAdmission(StreamContext context) : IDisposable
 {
+    private readonly BrokerEngine _engine = context.Engine;
+    private readonly IBatchLog _log = context.Log;
     private readonly DecompressionBuffer _scratch = new();
 
     public void Dispose() => _scratch.Dispose();
@@ -21,7 +23,7 @@ internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : I
     /// <param name="owner">What the batch lies in; retained by the engine when it takes the batch.</param>
     public BatchOutcome Append(in FrameBatch batch, PooledBuffer owner, Durability requested)
     {
-        PartitionHandle? partition = engine.FindPartition(batch.TopicId, batch.Partition);
+        PartitionHandle? partition = _engine.FindPartition(batch.TopicId, batch.Partition);
         if (partition is null)
         {
             return Refused(BrokerError.UnknownTopicOrPartition, UnknownPartition(batch));
@@ -29,8 +31,8 @@ internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : I
 
         Span<byte> stored = batch.StoredBatch.Span;
         TopicSettings settings = partition.Settings;
-        int recordBytesMax = Math.Min(settings.MaxMessageBytes, engine.Options.RecordBytesMax);
-        BatchError error = StoredBatch.Validate(stored, partition.PrefixSeed, engine.Options.BatchBytesMax);
+        int recordBytesMax = Math.Min(settings.MaxMessageBytes, _engine.Options.RecordBytesMax);
+        BatchError error = StoredBatch.Validate(stored, partition.PrefixSeed, _engine.Options.BatchBytesMax);
         if (error == BatchError.None)
         {
             error = StoredBatch.ValidateRecords(stored, recordBytesMax, _scratch);
@@ -41,7 +43,7 @@ internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : I
             return RefusedBatch(error, batch, partition, recordBytesMax);
         }
 
-        long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        long nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (CheckTimestamps(stored, settings, nowMs) is { } refusal)
         {
             return refusal;
@@ -67,7 +69,7 @@ internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : I
             StoredBatch.SetLogAppendTime(stored.Span, partition.PrefixSeed, nowMs);
         }
 
-        AppendDecision decision = engine.Append(
+        AppendDecision decision = _log.Append(
             partition, stored, owner, durability == Durability.Durable ? Engine.Durability.Durable : Engine.Durability.Os);
         return decision.IsAccepted
             ? new BatchOutcome(
@@ -124,8 +126,8 @@ internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : I
 
         try
         {
-            return recompressed.Length > engine.Options.BatchBytesMax
-                ? TooLarge(partition, BatchError.TooLarge, recompressed.Length, engine.Options.BatchBytesMax)
+            return recompressed.Length > _engine.Options.BatchBytesMax
+                ? TooLarge(partition, BatchError.TooLarge, recompressed.Length, _engine.Options.BatchBytesMax)
                 : AppendChecked(partition, recompressed.Memory, recompressed, nowMs, durability);
         }
         finally
@@ -138,7 +140,7 @@ internal sealed class BatchAdmission(BrokerEngine engine, TimeProvider time) : I
     {
         return error switch
         {
-            BatchError.TooLarge => TooLarge(partition, error, batch.StoredBatch.Length, engine.Options.BatchBytesMax),
+            BatchError.TooLarge => TooLarge(partition, error, batch.StoredBatch.Length, _engine.Options.BatchBytesMax),
             BatchError.RecordTooLarge => TooLarge(partition, error, LargestRecordBytes(batch.StoredBatch.Span), recordBytesMax),
             _ => Refused(ErrorMap.Of(error), $"{Name(partition)}: {BatchErrors.Describe(error)}."),
         };

@@ -304,7 +304,7 @@ internal sealed class FetchStream : ITickable
             return;
         }
 
-        ReadResult read = Offsets.Read(partition, cursor.NextOffset, bytesMax);
+        ReadResult read = Offsets.Read(_context.Log, partition, cursor.NextOffset, bytesMax);
         using (LogSlice slice = read.Slice)
         {
             if (read.Error != BrokerError.None)

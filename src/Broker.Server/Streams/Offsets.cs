@@ -20,9 +20,9 @@ internal static class Offsets
     };
 
     /// <summary>Reads what is there; at the end of a topic that was deleted, this is an error and not a reason to wait.</summary>
-    public static ReadResult Read(PartitionHandle partition, long offset, int bytesMax)
+    public static ReadResult Read(IBatchLog log, PartitionHandle partition, long offset, int bytesMax)
     {
-        ReadResult result = partition.Read(offset, bytesMax);
+        ReadResult result = log.Read(partition, offset, bytesMax);
         return result.Error == BrokerError.None && result.Slice.IsEmpty && partition.IsDeleted
             ? result with { Error = BrokerError.UnknownTopicOrPartition }
             : result;

@@ -89,7 +89,7 @@ internal sealed class PlainRead : IWatcher
             NextOffset = _from,
             Incarnation = (ulong)_context.Engine.Incarnation,
         };
-        ReadResult read = Offsets.Read(_partition, _from, _bytesMax);
+        ReadResult read = Offsets.Read(_context.Log, _partition, _from, _bytesMax);
         LogSlice slice = read.Slice;
         using (slice)
         {

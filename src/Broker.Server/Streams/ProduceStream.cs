@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Broker.Engine;
 using Broker.Protocol;
 using Broker.Protocol.V1;
 using Broker.Server.Services;
@@ -19,7 +18,6 @@ internal sealed class ProduceStream : ITickable
     private const int AcksPerResponseMax = 1000;
 
     private readonly StreamContext _context;
-    private readonly BrokerEngine _engine;
     private readonly ByteBudget _connectionBudget;
     private readonly IAsyncStreamReader<ProduceFrame> _requests;
     private readonly IServerStreamWriter<ProduceResponse> _responses;
@@ -39,11 +37,10 @@ internal sealed class ProduceStream : ITickable
         IServerStreamWriter<ProduceResponse> responses)
     {
         _context = context;
-        _engine = context.Engine;
         _connectionBudget = connectionBudget;
         _requests = requests;
         _responses = responses;
-        _acks = new AckBuilder(_engine.Incarnation);
+        _acks = new AckBuilder(context.Engine.Incarnation);
     }
 
     /// <summary>Serves the stream until the client ends it, goes away, or the broker stops.</summary>
@@ -89,7 +86,7 @@ internal sealed class ProduceStream : ITickable
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        using var admission = new BatchAdmission(_engine, _context.Time);
+        using var admission = new BatchAdmission(_context);
         while (await _requests.MoveNext(cancellationToken).ConfigureAwait(false))
         {
             ProduceFrame frame = _requests.Current;
@@ -209,7 +206,7 @@ internal sealed class ProduceStream : ITickable
     private async ValueTask<bool> PumpOnceAsync(CancellationToken callToken)
     {
         callToken.ThrowIfCancellationRequested();
-        LsnProgress progress = _engine.Progress;
+        LsnProgress progress = _context.Log.Progress;
         bool wasReadingDone = _isReadingDone;
 
         // A request that comes after this look signals the wake, one before it was seen below: none falls in between.

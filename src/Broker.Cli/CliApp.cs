@@ -8,11 +8,15 @@ namespace Broker.Cli;
 /// <summary>From arguments to exit code. Every failure ends as one line on standard error.</summary>
 internal static class CliApp
 {
-    public static async Task<int> RunAsync(string[] args, CliHost host)
+    public static Task<int> RunAsync(string[] args, CliHost host) => RunAsync(args, host, BrokerCommand.Build, "broker");
+
+    /// <param name="build">Makes the command tree.</param>
+    /// <param name="program">What the user types to run it.</param>
+    public static async Task<int> RunAsync(string[] args, CliHost host, Func<CliHost, RootCommand> build, string program)
     {
         try
         {
-            int exitCode = await InvokeAsync(args, host).ConfigureAwait(false);
+            int exitCode = await InvokeAsync(args, host, build, program).ConfigureAwait(false);
             host.Text.Flush();
             host.Out.Flush();
             return exitCode;
@@ -40,12 +44,12 @@ internal static class CliApp
         }
     }
 
-    private static async Task<int> InvokeAsync(string[] args, CliHost host)
+    private static async Task<int> InvokeAsync(string[] args, CliHost host, Func<CliHost, RootCommand> build, string program)
     {
-        ParseResult parsed = BrokerCommand.Build(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = build(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
-            throw new CliException(UsageError.Describe(parsed), ExitCode.Usage);
+            throw new CliException(UsageError.Describe(parsed, program), ExitCode.Usage);
         }
 
         var configuration = new InvocationConfiguration

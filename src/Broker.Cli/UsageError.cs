@@ -5,9 +5,9 @@ namespace Broker.Cli;
 /// <summary>What was wrong with a command line, in one line that says where to read on.</summary>
 internal static class UsageError
 {
-    public static string Describe(ParseResult parsed)
+    public static string Describe(ParseResult parsed, string program)
     {
-        string path = PathOf(parsed.CommandResult.Command);
+        string path = PathOf(parsed.CommandResult.Command, program);
         string message = parsed.UnmatchedTokens is [{ } token, ..] && !token.StartsWith('-')
             && parsed.CommandResult.Command.Subcommands.Count > 0
             ? UnknownCommand(parsed.CommandResult.Command, token)
@@ -15,8 +15,8 @@ internal static class UsageError
         return $"{message} (see {path} --help)";
     }
 
-    public static string PathOf(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "broker";
+    public static string PathOf(Command command, string program = "broker") =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent, program)} {command.Name}" : program;
 
     private static string UnknownCommand(Command command, string token)
     {

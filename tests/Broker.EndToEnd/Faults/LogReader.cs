@@ -7,7 +7,12 @@ namespace Broker.EndToEnd.Faults;
 internal static class LogReader
 {
     /// <summary>Every record of the topics, from the start of each log to its end. Nothing may be written meanwhile.</summary>
-    public static async Task<IReadOnlyList<LogContent>> ReadAllAsync(string server, IEnumerable<LogName> logs, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<LogContent>> ReadAllAsync(string server, IEnumerable<LogName> logs, CancellationToken cancellationToken) =>
+        ReadAllAsync(server, logs, ReadBack.From, cancellationToken);
+
+    /// <inheritdoc cref="ReadAllAsync(string, IEnumerable{LogName}, CancellationToken)"/>
+    public static async Task<IReadOnlyList<LogContent>> ReadAllAsync(
+        string server, IEnumerable<LogName> logs, RecordJudge judge, CancellationToken cancellationToken)
     {
         await using var client = new BrokerClient(new BrokerClientOptions { Server = server, ClientId = "drain" });
         Dictionary<LogName, LogContent> contents = logs.ToDictionary(log => log, log => new LogContent(log));
@@ -20,7 +25,7 @@ internal static class LogReader
                 List<ReadBack> records = contents[new LogName(batch.Topic, batch.Partition)].Records;
                 foreach (RecordView record in batch.Records())
                 {
-                    records.Add(ReadBack.From(record.Offset, record.Key.Span, record.Value.Span));
+                    records.Add(judge(record.Offset, record.Key.Span, record.Value.Span));
                 }
             }
 

@@ -9,7 +9,10 @@ internal static class BrokerCommandLine
     public static string Assembly { get; set; } = Path.Combine(AppContext.BaseDirectory, "broker.dll");
 
     /// <summary>All three streams redirected; no setting of the caller's environment gets through.</summary>
-    public static ProcessStartInfo StartInfo(params string[] arguments)
+    public static ProcessStartInfo StartInfo(params string[] arguments) => StartInfoOf(Assembly, arguments);
+
+    /// <summary>The same for another assembly.</summary>
+    public static ProcessStartInfo StartInfoOf(string assembly, params string[] arguments)
     {
         bool isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
         var info = new ProcessStartInfo(isDotnet ? Environment.ProcessPath! : "dotnet")
@@ -18,7 +21,7 @@ internal static class BrokerCommandLine
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        info.ArgumentList.Add(Assembly);
+        info.ArgumentList.Add(assembly);
         foreach (string argument in arguments)
         {
             info.ArgumentList.Add(argument);

@@ -45,6 +45,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     public string DataDirectory { get; }
 
+    /// <summary>What is run, by an assembly and the words that its command line begins with.</summary>
+    public (string Assembly, string[] Words) Command { get; init; } = (BrokerCommandLine.Assembly, ["serve"]);
+
     /// <summary>What stands before the command in its command line from the next start on, such as strace and its arguments.</summary>
     public IReadOnlyList<string> LaunchedBy { get; set; } = [];
 
@@ -72,8 +75,8 @@ internal sealed class BrokerProcess : IAsyncDisposable
         }
 
         Directory.CreateDirectory(DataDirectory);
-        ProcessStartInfo start = BrokerCommandLine.StartInfo(
-            ["serve", $"--data_dir={DataDirectory}", $"--grpc.listen={Server}", $"--http.listen=127.0.0.1:{_httpPort}", .. _settings]);
+        ProcessStartInfo start = BrokerCommandLine.StartInfoOf(
+            Command.Assembly, [.. Command.Words, $"--data_dir={DataDirectory}", $"--grpc.listen={Server}", $"--http.listen=127.0.0.1:{_httpPort}", .. _settings]);
         // Here nobody left a broker.yaml of their own.
         start.WorkingDirectory = DataDirectory;
         if (LaunchedBy.Count > 0)

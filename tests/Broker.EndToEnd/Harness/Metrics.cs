@@ -6,8 +6,10 @@ namespace Broker.EndToEnd.Harness;
 internal sealed class Metrics
 {
     private readonly Dictionary<string, double> _sums;
+    private readonly Dictionary<string, List<(double Bound, double Count)>> _buckets;
 
-    private Metrics(Dictionary<string, double> sums) => _sums = sums;
+    private Metrics(Dictionary<string, double> sums, Dictionary<string, List<(double Bound, double Count)>> buckets) =>
+        (_sums, _buckets) = (sums, buckets);
 
     /// <summary>The sum over all label sets of one name.</summary>
     /// <exception cref="KeyNotFoundException">The broker exports no such name.</exception>
@@ -17,9 +19,14 @@ internal sealed class Metrics
     /// <summary>The same for a counter with labels: one that has counted nothing yet is not exported.</summary>
     public double Counted(string name) => _sums.GetValueOrDefault(name);
 
+    /// <summary>A histogram without other labels: upper bounds in order, and how many values were at most so large.</summary>
+    public IReadOnlyList<(double Bound, double Count)> Buckets(string name) => _buckets.GetValueOrDefault($"{name}_bucket", []);
+
     public static Metrics Parse(string text)
     {
+        const string bound = "_bucket{le=\"";
         var sums = new Dictionary<string, double>(StringComparer.Ordinal);
+        var buckets = new Dictionary<string, List<(double, double)>>(StringComparer.Ordinal);
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             // name{labels} value, or name value
@@ -34,9 +41,15 @@ internal sealed class Metrics
             {
                 string name = line[..nameEnd];
                 sums[name] = sums.GetValueOrDefault(name) + value;
+                if (line.IndexOf(bound, StringComparison.Ordinal) is > 0 and var labelAt)
+                {
+                    string limit = line[(labelAt + bound.Length)..line.LastIndexOf('"')];
+                    List<(double, double)> list = buckets.TryGetValue(name, out List<(double, double)>? known) ? known : buckets[name] = [];
+                    list.Add((limit == "+Inf" ? double.PositiveInfinity : double.Parse(limit, CultureInfo.InvariantCulture), value));
+                }
             }
         }
 
-        return new Metrics(sums);
+        return new Metrics(sums, buckets);
     }
 }

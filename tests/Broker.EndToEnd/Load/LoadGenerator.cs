@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd.Load;
 

@@ -10,7 +10,7 @@ namespace Broker.Engine;
 /// <param name="Durability">What the ack will mean.</param>
 /// <param name="Found">The offending value of a refusal.</param>
 /// <param name="Expected">The value that it was held against.</param>
-public readonly record struct AppendDecision(
+internal readonly record struct AppendDecision(
     BrokerError Error, long BaseOffset, long AppendTimeMs, bool Duplicate, long Lsn, Durability Durability, long Found, long Expected)
 {
     public bool IsAccepted => Error == BrokerError.None;

@@ -13,7 +13,7 @@ namespace Broker.Engine;
 /// The broker without its network: open a data directory, append, read, change topics. Every method may be called from any
 /// thread. What it answers is durable and visible, or says which LSN to wait for.
 /// </summary>
-public sealed class BrokerEngine : IAsyncDisposable
+internal sealed class BrokerEngine : IAsyncDisposable
 {
     // A start is over by then, so that RocksDB does not compete with it.
     private static readonly TimeSpan StateCopyDelay = TimeSpan.FromSeconds(1);

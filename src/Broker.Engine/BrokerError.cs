@@ -1,7 +1,7 @@
 namespace Broker.Engine;
 
 /// <summary>Every way in which the engine refuses. The wire name and status of each stand in one table in the server.</summary>
-public enum BrokerError
+internal enum BrokerError
 {
     None,
 

@@ -1,7 +1,7 @@
 namespace Broker.Engine;
 
 /// <summary>A refusal on a cold path. The message is one sentence for a person; the facts are for programs.</summary>
-public sealed class BrokerException(BrokerError error, string message, IReadOnlyDictionary<string, string>? facts = null)
+internal sealed class BrokerException(BrokerError error, string message, IReadOnlyDictionary<string, string>? facts = null)
     : Exception(message)
 {
     public BrokerError Error { get; } = error;

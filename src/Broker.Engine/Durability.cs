@@ -1,7 +1,7 @@
 namespace Broker.Engine;
 
 /// <summary>What must be true before a write is acknowledged, from strong to weak.</summary>
-public enum Durability
+internal enum Durability
 {
     /// <summary>On disk: the journal was written and synced.</summary>
     Durable,

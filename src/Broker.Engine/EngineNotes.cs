@@ -1,7 +1,7 @@
 namespace Broker.Engine;
 
 /// <summary>What was out of the ordinary since the start, one sentence each. Any thread.</summary>
-public sealed class EngineNotes
+internal sealed class EngineNotes
 {
     private readonly Lock _gate = new();
     private readonly List<string> _notes = [];

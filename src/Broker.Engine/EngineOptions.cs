@@ -3,7 +3,7 @@ using Broker.Engine.Topics;
 namespace Broker.Engine;
 
 /// <summary>What the engine needs to know at start. Validated when the engine opens.</summary>
-public sealed record EngineOptions
+internal sealed record EngineOptions
 {
     public required string DataDirectory { get; init; }
 

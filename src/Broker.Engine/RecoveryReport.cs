@@ -5,5 +5,5 @@ namespace Broker.Engine;
 /// <param name="ReplayedEntries">Journal entries carried out again.</param>
 /// <param name="ReplayedBytes">Their bytes in the journal.</param>
 /// <param name="TornTail">Where a cut-off write ended the journal; null when there was none.</param>
-public sealed record RecoveryReport(
+internal sealed record RecoveryReport(
     bool IsNew, int TopicCount, int PartitionCount, long ReplayedEntries, long ReplayedBytes, string? TornTail, TimeSpan Duration);

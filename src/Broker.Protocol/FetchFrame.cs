@@ -16,7 +16,7 @@ namespace Broker.Protocol;
 /// The broker makes one per stream and sets it anew for each response; the client releases each one it received.
 /// Not thread-safe.
 /// </remarks>
-public sealed class FetchFrame
+internal sealed class FetchFrame
 {
     private const byte StartIdTag = (FetchResponse.StartIdFieldNumber << 3) | (int)WireType.Varint;
     private const byte FirstOffsetTag = (FetchResponse.FirstOffsetFieldNumber << 3) | (int)WireType.Varint;

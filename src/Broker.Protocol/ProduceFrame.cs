@@ -14,7 +14,7 @@ namespace Broker.Protocol;
 /// <remarks>
 /// Pooled: <see cref="Rent"/> or parsing gives one, <see cref="Release"/> ends its use. Not thread-safe.
 /// </remarks>
-public sealed class ProduceFrame
+internal sealed class ProduceFrame
 {
     private const byte CorrelationIdTag = (ProduceRequest.CorrelationIdFieldNumber << 3) | (int)WireType.Varint;
     private const byte DurabilityTag = (ProduceRequest.DurabilityFieldNumber << 3) | (int)WireType.Varint;

@@ -8,7 +8,7 @@ namespace Broker.Protocol;
 /// The two streams that carry batches, with marshallers that leave the batches where they are. Broker and client use the
 /// same definitions; everything else goes through the generated code.
 /// </summary>
-public static class ServerMethods
+internal static class ServerMethods
 {
     public static Method<ProduceFrame, ProduceResponse> Produce { get; } = new(
         MethodType.DuplexStreaming,

@@ -1,7 +1,7 @@
 namespace Broker.Records;
 
 /// <summary>Why a batch is refused. <see cref="BatchErrors.Describe"/> gives the sentence.</summary>
-public enum BatchError
+internal enum BatchError
 {
     None,
     TooShort,

@@ -1,6 +1,6 @@
 namespace Broker.Records;
 
-public static class BatchErrors
+internal static class BatchErrors
 {
     /// <returns>One sentence for people, without a full stop, so that the caller can add where and how much.</returns>
     public static string Describe(BatchError error) => error switch

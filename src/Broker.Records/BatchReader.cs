@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Broker.Records;
 
 /// <summary>Walks the records of one batch as views; allocates nothing per record and never reads beyond the records section.</summary>
-public ref struct BatchReader
+internal ref struct BatchReader
 {
     /// <summary>Length, attributes, timestamp delta, offset delta, key length, value length, header count: a byte each.</summary>
     private const int RecordSizeBytesMin = 7;

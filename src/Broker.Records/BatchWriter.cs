@@ -9,7 +9,7 @@ namespace Broker.Records;
 
 /// <summary>Encodes records into one stored batch after the other, straight into the buffer that is handed out.</summary>
 /// <remarks>One thread. Holds no memory between <see cref="Finish"/> or <see cref="Reset"/> and the next record.</remarks>
-public sealed class BatchWriter : IDisposable
+internal sealed class BatchWriter : IDisposable
 {
     /// <summary>Length, attributes, timestamp delta, offset delta, key length, value length, header count.</summary>
     private const int RecordOverheadBytesMax =

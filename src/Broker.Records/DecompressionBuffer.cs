@@ -5,7 +5,7 @@ namespace Broker.Records;
 
 /// <summary>Reusable scratch for the decompressed records of one batch at a time, and the limits that they must keep.</summary>
 /// <remarks>One thread. Holds its largest array until it is disposed.</remarks>
-public sealed class DecompressionBuffer : IDisposable
+internal sealed class DecompressionBuffer : IDisposable
 {
     private readonly int _bytesMax;
     private readonly int _ratioMax;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Broker.Records;
 
 /// <summary>Walks the headers of one record: <c>foreach (HeaderView header in record.Headers)</c>.</summary>
-/// <remarks><see cref="BatchReader"/> has checked the bytes before a view of the record existed.</remarks>
+/// <remarks>The bytes were checked before a view of the record existed.</remarks>
 public ref struct HeaderReader
 {
     private readonly ReadOnlySpan<byte> _records;

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Broker.Records;
 
 /// <summary>Assertions that stay on in release builds. For our own bugs only; bytes from disk or network are input and get a result.</summary>
-public static class Invariant
+internal static class Invariant
 {
     /// <exception cref="InvariantException">The condition is false.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,4 @@
 namespace Broker.Records;
 
 /// <summary>A bug in this program, never a bad input: the process must not go on as if nothing had happened.</summary>
-public sealed class InvariantException(string message) : Exception(message);
+internal sealed class InvariantException(string message) : Exception(message);

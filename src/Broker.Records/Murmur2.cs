@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Broker.Records;
 
 /// <summary>The 32-bit hash that Kafka's default partitioner uses, with Kafka's seed.</summary>
-public static class Murmur2
+internal static class Murmur2
 {
     private const uint Seed = 0x9747B28C;
     private const uint Multiplier = 0x5BD1E995;

@@ -12,7 +12,7 @@ namespace Broker.Records;
 /// the call that gave it retains the buffer. Use after the last release fails an <see cref="Invariant"/> until the object is
 /// given out again; idle objects queue first in, first out, to make that as late as possible.
 /// </remarks>
-public sealed class PooledBuffer
+internal sealed class PooledBuffer
 {
     // An idle object is some 40 bytes; more than this many in flight at once just allocate.
     private const int IdleCountMax = 4096;

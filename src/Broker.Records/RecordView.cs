@@ -1,7 +1,7 @@
 namespace Broker.Records;
 
-/// <summary>One record in place. The positions are byte positions in <see cref="BatchReader.Records"/>.</summary>
-/// <remarks>Lives as long as the batch (or, if it was compressed, the scratch) that it points into.</remarks>
+/// <summary>One record in place, in the bytes of its batch.</summary>
+/// <remarks>Lives as long as the batch that it points into. The positions are byte positions among the batch's records, decompressed.</remarks>
 public readonly ref struct RecordView
 {
     private readonly ReadOnlySpan<byte> _records;
@@ -37,20 +37,20 @@ public readonly ref struct RecordView
     /// <summary>The record as encoded, its length field included.</summary>
     public int SizeBytes { get; }
 
-    public int KeyAt { get; }
+    internal int KeyAt { get; }
 
     /// <summary>−1 for a null key.</summary>
-    public int KeyLength { get; }
+    internal int KeyLength { get; }
 
-    public int ValueAt { get; }
+    internal int ValueAt { get; }
 
     /// <summary>−1 for a null value.</summary>
-    public int ValueLength { get; }
+    internal int ValueLength { get; }
 
     public int HeaderCount { get; }
 
     /// <summary>Position of the first header, behind the count.</summary>
-    public int HeadersAt { get; }
+    internal int HeadersAt { get; }
 
     public OptionalBytes Key => KeyLength < 0 ? OptionalBytes.Null : _records.Slice(KeyAt, KeyLength);
 

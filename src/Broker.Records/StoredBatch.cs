@@ -6,7 +6,7 @@ namespace Broker.Records;
 
 /// <summary>Pure functions over one stored batch in one span: prefix, header and records.</summary>
 /// <remarks>Layout: docs/format.md. All are thread-safe; those that write want the span to themselves.</remarks>
-public static class StoredBatch
+internal static class StoredBatch
 {
     public const int PrefixBytes = BaseOffsetAt;
     public const int OverheadBytes = RecordsAt;

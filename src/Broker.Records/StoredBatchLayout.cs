@@ -4,7 +4,7 @@ namespace Broker.Records;
 /// Where each field of a stored batch stands, in bytes from its start: our prefix (little-endian), then Kafka's v2 batch
 /// (big-endian). Keep in sync with docs/format.md; a test compares the tables there with these numbers.
 /// </summary>
-public static class StoredBatchLayout
+internal static class StoredBatchLayout
 {
     public const int PrefixCrcAt = 0;
     public const int VersionAt = PrefixCrcAt + sizeof(uint);

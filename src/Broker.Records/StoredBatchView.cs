@@ -5,7 +5,7 @@ namespace Broker.Records;
 
 /// <summary>The fields of a stored batch, read in place. Checks nothing but that prefix and header are there.</summary>
 /// <remarks>Layout: docs/format.md.</remarks>
-public readonly ref struct StoredBatchView
+internal readonly ref struct StoredBatchView
 {
     private readonly ReadOnlySpan<byte> _bytes;
 

@@ -1,7 +1,7 @@
 namespace Broker.Records;
 
 /// <summary>Identity of one topic incarnation: a topic deleted and created again under its old name gets another one.</summary>
-public readonly record struct TopicId(Guid Value)
+internal readonly record struct TopicId(Guid Value)
 {
     public const int SizeBytes = 16;
 

@@ -5,7 +5,7 @@ using static Broker.Records.StoredBatchLayout;
 namespace Broker.Records;
 
 /// <summary>Gives a batch another codec and leaves everything else as it is. Thread-safe.</summary>
-public static class Transcoder
+internal static class Transcoder
 {
     /// <summary>Compresses the records again, or not at all when that gains nothing; renews both CRCs.</summary>
     /// <param name="stored">Exactly one stored batch that passed <see cref="StoredBatch.Validate"/>.</param>

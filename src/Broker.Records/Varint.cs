@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Broker.Records;
 
 /// <summary>Zig-zag variable-length integers as in protobuf and Kafka records: 7 bits a byte, low bits first, high bit = more follows.</summary>
-public static class Varint
+internal static class Varint
 {
     public const int Int32SizeBytesMax = 5;
     public const int Int64SizeBytesMax = 10;

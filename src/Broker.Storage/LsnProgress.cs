@@ -4,7 +4,7 @@ namespace Broker.Storage;
 /// How far the journal is: written (handed to the operating system) and visible (on disk, applied, readable). One thread
 /// advances it; any thread reads and waits.
 /// </summary>
-public sealed class LsnProgress
+internal sealed class LsnProgress
 {
     private readonly Lock _gate = new();
     private readonly PriorityQueue<TaskCompletionSource, long> _visibleWaiters = new();

@@ -6,7 +6,7 @@ namespace Broker.Storage;
 /// Wakes one waiter after any progress of the journal since its last wait; progress in between is not lost. Waiting
 /// allocates nothing. One waiter at a time.
 /// </summary>
-public sealed class LsnSubscription : IValueTaskSource, IDisposable
+internal sealed class LsnSubscription : IValueTaskSource, IDisposable
 {
     private readonly LsnProgress _progress;
     private readonly Lock _gate = new();

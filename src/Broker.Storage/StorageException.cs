@@ -1,7 +1,7 @@
 namespace Broker.Storage;
 
 /// <summary>The world failed: I/O, or bytes that are not what was written. The message is one line for a person.</summary>
-public class StorageException : Exception
+internal class StorageException : Exception
 {
     public StorageException(string message)
         : base(message)

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace Broker.Storage;
 
 /// <summary>The meters of journal and segments. Whoever exports them listens to the meter by name.</summary>
-public sealed class StorageMetrics : IDisposable
+internal sealed class StorageMetrics : IDisposable
 {
     public const string MeterName = "Broker.Storage";
 

@@ -11,7 +11,7 @@ namespace Broker.Engine.Inspection;
 /// <summary>
 /// A data directory, looked at while no broker runs on it. Reads only: not one byte, name or time stamp is changed by us.
 /// </summary>
-public sealed class DataDirectory : IDisposable
+internal sealed class DataDirectory : IDisposable
 {
     private readonly PosixDisk _disk = new();
     private readonly string _root;
@@ -28,6 +28,11 @@ public sealed class DataDirectory : IDisposable
     /// <exception cref="StorageException">There is no data directory, a broker runs on it, or it has a newer format.</exception>
     public static DataDirectory Open(string path)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new StorageException("A broker's files are looked at where it runs, on Linux or macOS: do it in its container, or in WSL 2.");
+        }
+
         string root = Path.GetFullPath(path);
         var disk = new PosixDisk();
         if (!disk.DirectoryExists(Path.Combine(root, "journal")))

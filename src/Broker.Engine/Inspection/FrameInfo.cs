@@ -2,4 +2,4 @@ namespace Broker.Engine.Inspection;
 
 /// <summary>One frame of the journal.</summary>
 /// <param name="Kind">What it holds: mark, append, topic-created, …</param>
-public sealed record FrameInfo(string File, long Position, long Lsn, string Kind, int SizeBytes, long DurableUpTo, bool IsGroupLast);
+internal sealed record FrameInfo(string File, long Position, long Lsn, string Kind, int SizeBytes, long DurableUpTo, bool IsGroupLast);

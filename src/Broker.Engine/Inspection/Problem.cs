@@ -1,4 +1,4 @@
 namespace Broker.Engine.Inspection;
 
 /// <summary>Damage that verification found.</summary>
-public sealed record Problem(string Path, long Position, string Description);
+internal sealed record Problem(string Path, long Position, string Description);

@@ -9,7 +9,7 @@ namespace Broker.Engine.Inspection;
 /// what is lost is given up for ever when the operator accepts that. Offsets never shift and no damaged byte is changed; a
 /// copy of each damaged file is kept in the folder quarantine.
 /// </summary>
-public static class Repair
+internal static class Repair
 {
     /// <summary>In the data directory: what repairs have done, appended to.</summary>
     public const string LogName = "repair.log";

@@ -1,7 +1,7 @@
 namespace Broker.Engine.Inspection;
 
 /// <summary>What became of damage.</summary>
-public enum RepairOutcome
+internal enum RepairOutcome
 {
     /// <summary>Its records would be lost: it waits for a word from the operator.</summary>
     Waiting,
@@ -14,14 +14,14 @@ public enum RepairOutcome
 }
 
 /// <summary>What a repair did, damage by damage; empty when there was none.</summary>
-public sealed record RepairResult(IReadOnlyList<RepairStep> Steps);
+internal sealed record RepairResult(IReadOnlyList<RepairStep> Steps);
 
 /// <summary>What a repair did with one damaged part of a partition.</summary>
 /// <param name="FromOffset">First offset that could not be read.</param>
 /// <param name="NextOffset">First offset behind it that could.</param>
 /// <param name="Path">The segment's file.</param>
 /// <param name="KeptAs">Where a copy of the damaged file is kept; null when there is none.</param>
-public sealed record RepairStep(
+internal sealed record RepairStep(
     string Topic, int Partition, long FromOffset, long NextOffset, string Path, RepairOutcome Outcome, string? KeptAs)
 {
     /// <summary>One sentence.</summary>

@@ -1,4 +1,4 @@
 namespace Broker.Engine.Producers;
 
 /// <summary>What a producer writes under.</summary>
-public readonly record struct ProducerIdentity(long Id, int Epoch);
+internal readonly record struct ProducerIdentity(long Id, int Epoch);

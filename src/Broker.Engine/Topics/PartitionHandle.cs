@@ -8,7 +8,7 @@ namespace Broker.Engine.Topics;
 /// One partition. Public members may be used from any thread and show only what is durable and visible. The decided state
 /// belongs to the sequencer's lock, the log's writing side to the journal's thread.
 /// </summary>
-public sealed class PartitionHandle
+internal sealed class PartitionHandle
 {
     private readonly Topic _topic;
     private readonly EngineNotes _notes;

@@ -1,5 +1,5 @@
 namespace Broker.Engine.Topics;
 
 /// <summary>Numbers of one partition. Times are milliseconds since 1970 UTC; −1 for none.</summary>
-public readonly record struct PartitionStats(
+internal readonly record struct PartitionStats(
     long LogStartOffset, long HighWatermark, long SizeBytes, int SegmentCount, long LastAppendMs, long EarliestDeletionMs);

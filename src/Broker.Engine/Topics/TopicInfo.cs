@@ -3,7 +3,7 @@ using Broker.Records;
 namespace Broker.Engine.Topics;
 
 /// <summary>A topic as it is at one moment. Immutable; a change makes a new one.</summary>
-public sealed record TopicInfo(
+internal sealed record TopicInfo(
     string Name,
     TopicId Id,
     long CreatedMs,

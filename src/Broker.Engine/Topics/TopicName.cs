@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Broker.Engine.Topics;
 
 /// <summary>Kafka's rule for topic names. Names never become paths: on disk a topic is its id.</summary>
-public static class TopicName
+internal static class TopicName
 {
     public const int LengthMax = 249;
 

@@ -4,7 +4,7 @@ using Broker.Records;
 namespace Broker.Engine.Topics;
 
 /// <summary>One setting that a topic may have: its name, what it means, how it is read and shown.</summary>
-public sealed class TopicSetting
+internal sealed class TopicSetting
 {
     private readonly Func<TopicSettings, string> _show;
     private readonly Func<TopicSettings, string, TopicSettings?> _read;

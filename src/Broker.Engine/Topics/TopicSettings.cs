@@ -3,7 +3,7 @@ using Broker.Records;
 namespace Broker.Engine.Topics;
 
 /// <summary>The settings in force for one topic: what it sets itself, over the broker's defaults.</summary>
-public sealed record TopicSettings
+internal sealed record TopicSettings
 {
     /// <summary>No limit, for the two kinds of retention.</summary>
     public const long Unlimited = -1;

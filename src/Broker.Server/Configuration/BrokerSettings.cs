@@ -5,7 +5,7 @@ namespace Broker.Server.Configuration;
 
 /// <summary>What the broker runs with: defaults, then broker.yaml, then BROKER__ variables, then the command line.</summary>
 /// <remarks>Immutable. <see cref="SettingCatalog"/> defines keys, defaults and ranges.</remarks>
-public sealed class BrokerSettings
+internal sealed class BrokerSettings
 {
     private readonly Dictionary<string, object> _values;
 

@@ -7,7 +7,7 @@ namespace Broker.Server.Hosting;
 
 /// <summary>A running broker: the engine and its two ports.</summary>
 /// <remarks>Thread-safe. Stops by itself when the journal fails; <see cref="Completion"/> tells.</remarks>
-public sealed class BrokerHost : IAsyncDisposable
+internal sealed class BrokerHost : IAsyncDisposable
 {
     private const int Stopped = 0, Failed = 1, WrongSettings = 2;
 

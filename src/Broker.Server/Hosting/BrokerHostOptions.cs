@@ -4,7 +4,7 @@ using Broker.Server.Streams;
 namespace Broker.Server.Hosting;
 
 /// <summary>What surrounds a broker that runs within another program.</summary>
-public sealed record BrokerHostOptions
+internal sealed record BrokerHostOptions
 {
     /// <summary>Where log events go; nowhere by default. May be called from any thread.</summary>
     public TextWriter Log { get; init; } = TextWriter.Null;
@@ -13,4 +13,7 @@ public sealed record BrokerHostOptions
 
     /// <summary>What batches go into and come from. The load generator measures the network alone with another one.</summary>
     internal Func<BrokerEngine, IBatchLog> BatchLog { get; init; } = static engine => new EngineLog(engine);
+
+    /// <summary>The platform is asked before anything of the broker is touched: its native libraries are not there.</summary>
+    public bool IsWindows { get; init; } = OperatingSystem.IsWindows();
 }

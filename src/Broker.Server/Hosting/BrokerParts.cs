@@ -53,7 +53,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     /// <exception cref="BrokerStartException">A port or the data directory cannot be used.</exception>
     public static BrokerParts Open(BrokerSettings settings, BrokerHostOptions options)
     {
-        if (OperatingSystem.IsWindows())
+        if (options.IsWindows)
         {
             throw new BrokerStartException(
                 "The broker itself does not run on Windows: use its container, or WSL 2. Clients and commands do.");

@@ -1,7 +1,7 @@
 namespace Broker.Server.Hosting;
 
 /// <summary>The broker cannot start. The message is one line for a person.</summary>
-public sealed class BrokerStartException : Exception
+internal sealed class BrokerStartException : Exception
 {
     public BrokerStartException(string message)
         : base(message)

@@ -5,6 +5,7 @@ using Broker.Server.Hosting;
 using Broker.Server.Streams;
 using Google.Protobuf;
 using Grpc.Core;
+using Topic = Broker.Protocol.V1.Topic;
 
 namespace Broker.Server.Services;
 

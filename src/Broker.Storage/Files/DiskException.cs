@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Broker.Storage.Files;
 
 /// <summary>A system call on a file failed. Says which call, on which path, where and why.</summary>
-public sealed class DiskException : StorageException
+internal sealed class DiskException : StorageException
 {
     public DiskException(string operation, string path, long position, int errno)
         : base(Describe(operation, path, position, errno))

@@ -9,7 +9,7 @@ namespace Broker.Storage.Segments;
 /// <param name="ToPosition">Byte where the next intact batch begins, or the end of the segment.</param>
 /// <param name="FromOffset">First offset that cannot be read.</param>
 /// <param name="NextOffset">First offset behind it that can.</param>
-public sealed record DamagedRange(long SegmentBaseOffset, int FromPosition, int ToPosition, long FromOffset, long NextOffset)
+internal sealed record DamagedRange(long SegmentBaseOffset, int FromPosition, int ToPosition, long FromOffset, long NextOffset)
 {
     public bool Holds(long offset) => offset >= FromOffset && offset < NextOffset;
 

@@ -1,6 +1,6 @@
 namespace Broker.Storage.Segments;
 
-public enum LogReadStatus
+internal enum LogReadStatus
 {
     /// <summary>The slice holds batches, or nothing when the offset is the high watermark.</summary>
     Ok,

@@ -5,7 +5,7 @@ namespace Broker.Storage.Segments;
 /// <summary>
 /// Whole stored batches, one after the other, in the segment's map or in a buffer. Valid until disposed, exactly once.
 /// </summary>
-public readonly struct LogSlice : IDisposable
+internal readonly struct LogSlice : IDisposable
 {
     private readonly Segment? _leased;
     private readonly PooledBuffer? _copy;

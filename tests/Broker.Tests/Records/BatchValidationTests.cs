@@ -11,30 +11,30 @@ namespace Broker.Tests.Records;
 public sealed class BatchValidationTests
 {
     [Theory]
-    [InlineData(StoredBatchLayout.VersionAt, 2, BatchError.UnknownVersion)]
-    [InlineData(StoredBatchLayout.FlagsAt, 1, BatchError.UnknownVersion)]
-    [InlineData(StoredBatchLayout.ReservedAt + 3, 1, BatchError.UnknownVersion)]
-    [InlineData(StoredBatchLayout.MagicAt, 1, BatchError.BadMagic)]
-    [InlineData(StoredBatchLayout.BatchLengthAt + 3, 1, BatchError.LengthMismatch)]
-    [InlineData(StoredBatchLayout.BatchLengthAt, 0x80, BatchError.LengthMismatch)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 1, BatchError.UnknownCodec)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 2, BatchError.UnknownCodec)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 5, BatchError.UnknownCodec)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 7, BatchError.UnknownCodec)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x10, BatchError.UnsupportedAttributes)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x20, BatchError.UnsupportedAttributes)]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x40, BatchError.UnsupportedAttributes)]
-    [InlineData(StoredBatchLayout.AttributesAt, 0x80, BatchError.UnsupportedAttributes)]
-    [InlineData(StoredBatchLayout.LastOffsetDeltaAt + 3, 9, BatchError.BadRecordCount)]
-    [InlineData(StoredBatchLayout.RecordCountAt + 3, 0, BatchError.BadRecordCount)]
-    [InlineData(StoredBatchLayout.RecordCountAt, 0x80, BatchError.BadRecordCount)]
-    public void A_field_with_a_value_that_must_not_be_is_refused_by_name(int position, byte value, BatchError expected)
+    [InlineData(StoredBatchLayout.VersionAt, 2, nameof(BatchError.UnknownVersion))]
+    [InlineData(StoredBatchLayout.FlagsAt, 1, nameof(BatchError.UnknownVersion))]
+    [InlineData(StoredBatchLayout.ReservedAt + 3, 1, nameof(BatchError.UnknownVersion))]
+    [InlineData(StoredBatchLayout.MagicAt, 1, nameof(BatchError.BadMagic))]
+    [InlineData(StoredBatchLayout.BatchLengthAt + 3, 1, nameof(BatchError.LengthMismatch))]
+    [InlineData(StoredBatchLayout.BatchLengthAt, 0x80, nameof(BatchError.LengthMismatch))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 1, nameof(BatchError.UnknownCodec))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 2, nameof(BatchError.UnknownCodec))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 5, nameof(BatchError.UnknownCodec))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 7, nameof(BatchError.UnknownCodec))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x10, nameof(BatchError.UnsupportedAttributes))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x20, nameof(BatchError.UnsupportedAttributes))]
+    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x40, nameof(BatchError.UnsupportedAttributes))]
+    [InlineData(StoredBatchLayout.AttributesAt, 0x80, nameof(BatchError.UnsupportedAttributes))]
+    [InlineData(StoredBatchLayout.LastOffsetDeltaAt + 3, 9, nameof(BatchError.BadRecordCount))]
+    [InlineData(StoredBatchLayout.RecordCountAt + 3, 0, nameof(BatchError.BadRecordCount))]
+    [InlineData(StoredBatchLayout.RecordCountAt, 0x80, nameof(BatchError.BadRecordCount))]
+    public void A_field_with_a_value_that_must_not_be_is_refused_by_name(int position, byte value, string expected)
     {
         PooledBuffer buffer = SmallBatch();
         buffer.Span[position] = value;
         StoredBatch.WriteCrcs(buffer.Span, SampleRecord.Seed);
 
-        Assert.Equal(expected, StoredBatch.Validate(buffer.Span, SampleRecord.Seed, SampleRecord.BatchBytesMax));
+        Assert.Equal(expected, StoredBatch.Validate(buffer.Span, SampleRecord.Seed, SampleRecord.BatchBytesMax).ToString());
         buffer.Release();
     }
 

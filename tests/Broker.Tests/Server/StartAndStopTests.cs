@@ -30,6 +30,18 @@ public sealed class StartAndStopTests : IDisposable
     }
 
     [Fact]
+    public async Task On_Windows_it_is_refused_in_one_line_before_anything_is_touched()
+    {
+        BrokerSettings settings = TestBroker.Settings(_directory);
+
+        var e = await Assert.ThrowsAsync<BrokerStartException>(() => BrokerHost.StartAsync(settings, new BrokerHostOptions { IsWindows = true }));
+
+        Assert.Contains("container", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory));
+    }
+
+    [Fact]
     public async Task Listening_beyond_loopback_is_possible_when_it_is_asked_for_and_the_banner_says_so()
     {
         BrokerSettings settings = TestBroker.Settings(_directory, "--grpc.listen=0.0.0.0:0", "--security.insecure");

@@ -27,14 +27,45 @@ public sealed class AdminClient
         IReadOnlyDictionary<string, string>? config = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentOutOfRangeException.ThrowIfLessThan(partitionCount, 1);
-        var request = new CreateTopicRequest { Name = name, PartitionCount = partitionCount };
-        AddAll(request.Config, config);
+        CreateTopicRequest request = NewTopic(name, partitionCount, config);
         CreateTopicResponse response =
             await ChangeAsync(_admin.CreateTopicAsync, request, cancellationToken).ConfigureAwait(false);
         _context.Topics.Forget(name);
         return AdminModels.ToDescription(response.Topic);
+    }
+
+    /// <summary>Creates a topic unless it is there. One that is there stays as it is, whatever its partitions and settings.</summary>
+    /// <param name="partitionCount">How many a new topic gets.</param>
+    /// <param name="config">Settings that a new topic gets.</param>
+    /// <returns>The topic as it is now, made by this call or before.</returns>
+    public async Task<TopicDescription> EnsureTopicAsync(
+        string name,
+        int partitionCount = 4,
+        IReadOnlyDictionary<string, string>? config = null,
+        CancellationToken cancellationToken = default)
+    {
+        CreateTopicRequest request = NewTopic(name, partitionCount, config);
+        try
+        {
+            // Nearly always it is there.
+            return await DescribeTopicAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BrokerException e) when (e.Reason == ErrorReasons.UnknownTopicOrPartition)
+        {
+            // Made below.
+        }
+
+        try
+        {
+            // Made twice it is still one topic: unlike in CreateTopicAsync, this may be repeated after a lost connection.
+            CreateTopicResponse response = await CallAsync(_admin.CreateTopicAsync, request, cancellationToken).ConfigureAwait(false);
+            _context.Topics.Forget(name);
+            return AdminModels.ToDescription(response.Topic);
+        }
+        catch (BrokerException e) when (e.Reason == ErrorReasons.TopicAlreadyExists)
+        {
+            return await DescribeTopicAsync(name, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <returns>All topics, by name.</returns>
@@ -129,6 +160,15 @@ public sealed class AdminClient
         ListOffsetsResponse response =
             await CallAsync(_fetch.ListOffsetsAsync, request, cancellationToken).ConfigureAwait(false);
         return [.. response.Offsets.Select(o => new PartitionOffset(o.Partition, o.Offset))];
+    }
+
+    private static CreateTopicRequest NewTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? config)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(partitionCount, 1);
+        var request = new CreateTopicRequest { Name = name, PartitionCount = partitionCount };
+        AddAll(request.Config, config);
+        return request;
     }
 
     private Task<TResponse> CallAsync<TRequest, TResponse>(

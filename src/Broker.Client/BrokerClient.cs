@@ -33,6 +33,10 @@ public sealed class BrokerClient : IAsyncDisposable
         return new Consumer(_context, options);
     }
 
+    /// <summary>Reads every partition of a topic from one place on, with the default options.</summary>
+    /// <param name="from">Without it from the oldest record that is still kept.</param>
+    public Consumer CreateConsumer(string topic, StartAt from = default) => CreateConsumer(new ConsumerOptions { Topic = topic, From = from });
+
     public ValueTask DisposeAsync()
     {
         _context.Dispose();

@@ -1,3 +1,4 @@
+using System.Text;
 using Broker.Records;
 
 namespace Broker.Client;
@@ -21,9 +22,20 @@ public readonly record struct ConsumedRecord
 
     public ReadOnlyMemory<byte>? Value { get; internal init; }
 
+    /// <summary>
+    /// <see cref="Key"/> read as UTF-8, decoded at each call; null for null. What is not UTF-8 shows as U+FFFD: bytes that are no text
+    /// are in <see cref="Key"/> alone.
+    /// </summary>
+    public string? KeyText => Text(Key);
+
+    /// <summary><see cref="Value"/> as text, under the same rules as <see cref="KeyText"/>.</summary>
+    public string? ValueText => Text(Value);
+
     public IReadOnlyList<RecordHeader> Headers { get; internal init; }
 
     public DateTimeOffset Timestamp => DateTimeOffset.FromUnixTimeMilliseconds(TimestampMs);
 
     public DateTimeOffset AppendTime => DateTimeOffset.FromUnixTimeMilliseconds(AppendTimeMs);
+
+    private static string? Text(ReadOnlyMemory<byte>? bytes) => bytes is { } known ? Encoding.UTF8.GetString(known.Span) : null;
 }

@@ -61,6 +61,15 @@ public sealed class Producer : IAsyncDisposable
     }
 
     /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}?, ReadOnlyMemory{byte}?, CancellationToken)"/>
+    /// <remarks>Key and value are written as UTF-8, a half of a surrogate pair as U+FFFD. A null string is a null key or value.</remarks>
+    public ValueTask<RecordMetadata> SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default)
+    {
+        byte[]? keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
+        byte[]? valueBytes = value is null ? null : Encoding.UTF8.GetBytes(value);
+        return SendAsync(topic, keyBytes, valueBytes, cancellationToken);
+    }
+
+    /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}?, ReadOnlyMemory{byte}?, CancellationToken)"/>
     public ValueTask<RecordMetadata> SendAsync(ProducerRecord record, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(record);

@@ -1,4 +1,5 @@
 using Broker.Records;
+using Broker.Records.Compression;
 
 namespace Broker.Client;
 
@@ -72,6 +73,11 @@ public sealed class ProducerOptions
         if (LingerMs is < 0 or > 60_000)
         {
             yield return $"LingerMs must be 0 to 60000; it is {LingerMs}.";
+        }
+
+        if (!Codecs.IsSupported(Compression))
+        {
+            yield return $"Compression must be None, Lz4 or Zstd; it is {Compression}.";
         }
 
         if (MaxInFlightBatches is < 1 or > InFlightBatchesMax)

@@ -53,6 +53,9 @@ internal sealed class ScriptedBroker : IAsyncDisposable
     /// <summary>Awaited before each acknowledgement.</summary>
     public Func<Task> BeforeAck { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>What becomes of a call that creates a topic.</summary>
+    public Func<CreateTopicRequest, CreateTopicResponse> CreateTopic { get; set; } = _ => throw new RpcException(new Status(StatusCode.Unimplemented, "Not in this script."));
+
     /// <summary>What a fetch stream does.</summary>
     public Func<IAsyncStreamReader<FetchRequest>, IServerStreamWriter<FetchResponse>, CancellationToken, Task> Fetch { get; set; } =
         (_, _, _) => Task.CompletedTask;
@@ -86,6 +89,18 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>An error as the real broker gives it.</summary>
+    public static RpcException Refusal(StatusCode code, string reason, string message)
+    {
+        var info = new Google.Rpc.ErrorInfo { Reason = reason, Metadata = { ["definite"] = "true", ["retriable"] = "false" } };
+        return new Google.Rpc.Status
+        {
+            Code = (int)code,
+            Message = message,
+            Details = { Google.Protobuf.WellKnownTypes.Any.Pack(info) },
+        }.ToRpcException();
     }
 
     public BrokerClient Connect(Action<BrokerClientOptions>? configure = null)
@@ -192,21 +207,14 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         public override Task<GetServerInfoResponse> GetServerInfo(GetServerInfoRequest request, ServerCallContext context) =>
             Task.FromResult(new GetServerInfoResponse { Limits = broker.Limits });
 
+        public override Task<CreateTopicResponse> CreateTopic(CreateTopicRequest request, ServerCallContext context) =>
+            Task.FromResult(broker.CreateTopic(request));
+
         public override Task<DescribeTopicResponse> DescribeTopic(DescribeTopicRequest request, ServerCallContext context)
         {
             if (!broker.HasTopic)
             {
-                var info = new Google.Rpc.ErrorInfo
-                {
-                    Reason = "UNKNOWN_TOPIC_OR_PARTITION",
-                    Metadata = { ["definite"] = "true", ["retriable"] = "false" },
-                };
-                throw new Google.Rpc.Status
-                {
-                    Code = (int)StatusCode.NotFound,
-                    Message = $"There is no topic '{request.Name}'.",
-                    Details = { Google.Protobuf.WellKnownTypes.Any.Pack(info) },
-                }.ToRpcException();
+                throw Refusal(StatusCode.NotFound, "UNKNOWN_TOPIC_OR_PARTITION", $"There is no topic '{request.Name}'.");
             }
 
             var id = new byte[TopicId.SizeBytes];

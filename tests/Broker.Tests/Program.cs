@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Broker.Tests.Corruption;
+using Broker.Tests.Tidy;
 using Broker.Tests.Upgrade;
 
 namespace Broker.Tests;
 
-/// <summary>What is run by hand with the code of the tests: tests/golden and tests/corruption call it.</summary>
+/// <summary>What is run by hand with the code of the tests: tests/golden, tests/corruption and tests/public-api call it.</summary>
 internal static class Program
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -20,10 +21,29 @@ internal static class Program
                 return 0;
             case ["corruption", ..]:
                 return await CorruptAsync(args[1..]);
+            case ["public-api"] or ["public-api", "--accept"]:
+                return await ComparePublicApiAsync(accept: args.Length == 2);
             default:
-                await Console.Error.WriteLineAsync("Usage: tests/golden NAME, or tests/corruption [--seed S] [--every-bit] [--damages N] [--json FILE]");
+                await Console.Error.WriteLineAsync("Usage: tests/golden NAME, tests/public-api [--accept], or tests/corruption [--seed S] [--every-bit] [--damages N] [--json FILE]");
                 return 2;
         }
+    }
+
+    private static async Task<int> ComparePublicApiAsync(bool accept)
+    {
+        string listed = File.Exists(PublicApi.File) ? (await File.ReadAllTextAsync(PublicApi.File)).ReplaceLineEndings("\n") : "";
+        string found = PublicApi.Listing();
+        foreach (string difference in PublicApi.Differences(listed, found))
+        {
+            Console.WriteLine(difference);
+        }
+
+        if (accept)
+        {
+            await File.WriteAllTextAsync(PublicApi.File, found);
+        }
+
+        return accept || listed == found ? 0 : 1;
     }
 
     private static async Task<int> CorruptAsync(string[] args)

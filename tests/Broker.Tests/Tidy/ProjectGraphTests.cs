@@ -41,8 +41,15 @@ public sealed class ProjectGraphTests
     public void Every_project_is_in_the_solution()
     {
         string solution = File.ReadAllText(Path.Combine(Repository.Root, "Broker.sln")).Replace('\\', '/');
-        IEnumerable<string> projects = new[] { "src", "tests", "perf" }.SelectMany(folder => Repository.Files(folder, "*.csproj"));
+        IEnumerable<string> projects = new[] { "src", "tests", "perf", "examples" }.SelectMany(folder => Repository.Files(folder, "*.csproj"));
         Assert.All(projects.Select(Repository.Relative), path => Assert.Contains(path, solution, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Examples_reference_what_a_user_of_the_package_has_and_nothing_else()
+    {
+        string[] all = [.. Repository.Files("examples", "*.csproj"), Path.Combine(Repository.Root, "examples", "Directory.Build.props")];
+        Assert.Equal(["Broker.Client"], all.SelectMany(ProjectGraph.ProjectReferences).Distinct());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Broker.Protocol.V1;
 using Broker.Records;
+using Limits = Broker.Protocol.V1.Limits;
 
 namespace Broker.Client.Transport;
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Generates the Python code for the broker's contract into build/, from the .proto files of this repository."""
 
+from __future__ import annotations
+
 import importlib.util
 import shutil
 import subprocess

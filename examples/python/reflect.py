@@ -68,7 +68,7 @@ class Reflection:
                 self._add_file(others[name], others)
             elif name not in self._known:
                 self._add(self._one(file_by_filename=name).file_descriptor_response.file_descriptor_proto)
-        self._pool.Add(file)
+        self._pool.AddSerializedFile(file.SerializeToString())
 
     def _one(self, **question):
         response = next(self._ask(iter([reflection_pb2.ServerReflectionRequest(**question)]), timeout=DEADLINE_S))

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Broker.Cli.Input;
 using Broker.Cli.Terminal;
 using Broker.Client;
+using Broker.Server.Configuration;
 
 namespace Broker.Cli.Commands;
 
@@ -13,7 +14,10 @@ internal static class CommonOptions
 
     public static Option<string> Server(CliHost host)
     {
-        string fallback = host.EnvironmentVariable(ServerVariable) is { Length: > 0 } named ? named : CliHost.DefaultServer;
+        // In a broker's own environment, such as its container, commands go to that one.
+        string fallback = host.EnvironmentVariable(ServerVariable) is { Length: > 0 } named
+            ? named
+            : BrokerSettings.ClientEndPoint(host.EnvironmentVariable)?.ToString() ?? CliHost.DefaultServer;
         return new Option<string>("--server")
         {
             Description = $"Address of the broker; {ServerVariable} sets it too",

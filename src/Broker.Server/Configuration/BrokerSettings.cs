@@ -40,6 +40,20 @@ internal sealed class BrokerSettings
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 
+    /// <summary>Where a client on this machine reaches a broker that is started with this environment.</summary>
+    /// <returns>Null when the environment does not say.</returns>
+    public static IPEndPoint? ClientEndPoint(Func<string, string?> environmentVariable)
+    {
+        string? text = environmentVariable(SettingSources.VariableOf("grpc.listen"));
+        if (text is null || !SettingText.TryParseEndPoint(text, out IPEndPoint? listen) || listen.Port == 0)
+        {
+            return null;
+        }
+
+        bool isEverywhere = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
+        return isEverywhere ? new IPEndPoint(IPAddress.Loopback, listen.Port) : listen;
+    }
+
     public string DataDirectory => Text("data_dir");
 
     public IPEndPoint GrpcListen => (IPEndPoint)_values["grpc.listen"];

@@ -18,6 +18,17 @@ public sealed class ConnectionTests(BrokerFixture broker) : IClassFixture<Broker
     }
 
     [Fact]
+    public async Task A_brokers_own_environment_leads_to_it_unless_another_one_is_named()
+    {
+        var session = new CliSession { Variables = { ["BROKER__GRPC__LISTEN"] = broker.Server.Replace("127.0.0.1", "0.0.0.0", StringComparison.Ordinal) } };
+        Assert.Contains(broker.DataDirectory, (await session.SucceedAsync("status")).Output, StringComparison.Ordinal);
+
+        string nowhere = $"127.0.0.1:{FreePort()}";
+        session.Variables["BROKER_SERVER"] = nowhere;
+        await session.FailAsync(1, ["status"], nowhere);
+    }
+
+    [Fact]
     public async Task A_port_where_nothing_listens_is_named_with_what_to_do()
     {
         string nowhere = $"127.0.0.1:{FreePort()}";

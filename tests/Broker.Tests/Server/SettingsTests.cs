@@ -172,6 +172,17 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(endPoint, parsed?.ToString());
     }
 
+    [Theory]
+    [InlineData("0.0.0.0:9195", "127.0.0.1:9195")]
+    [InlineData("*:9195", "127.0.0.1:9195")]
+    [InlineData("192.0.2.1:9195", "192.0.2.1:9195")]
+    [InlineData("[::1]:9195", "[::1]:9195")]
+    [InlineData("127.0.0.1:0", null)]
+    [InlineData("nonsense", null)]
+    [InlineData(null, null)]
+    public void A_client_in_the_brokers_environment_finds_it(string? listen, string? expected) =>
+        Assert.Equal(expected, BrokerSettings.ClientEndPoint(name => name == "BROKER__GRPC__LISTEN" ? listen : null)?.ToString());
+
     private BrokerSettings Load(string[]? args = null, Hashtable? environment = null) =>
         BrokerSettings.Load(args ?? [], environment ?? [], _directory);
 

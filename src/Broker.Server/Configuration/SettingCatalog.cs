@@ -26,6 +26,7 @@ internal static class SettingCatalog
 
         new("storage.recycle_bytes_max", Bytes, "4GiB") { Max = 64 * TiB },
         new("storage.reserve_bytes", Bytes, "512MiB") { Max = 64 * TiB },
+        new("storage.on_overlay", Choice, "warn") { Choices = ["warn", "refuse"] },
         new("scrub.bytes_per_second", Bytes, "4MiB") { Max = 64 * GiB },
         new("retention.check_interval", Duration, "30s") { Min = 100, Max = Day },
 

@@ -50,6 +50,9 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     public ILogger Logger { get; }
 
+    /// <summary>What the data may be lost by where it is kept.</summary>
+    private string? PlaceRemark { get; init; }
+
     /// <exception cref="BrokerStartException">A port or the data directory cannot be used.</exception>
     public static BrokerParts Open(BrokerSettings settings, BrokerHostOptions options)
     {
@@ -69,9 +72,10 @@ internal sealed class BrokerParts : IAsyncDisposable
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
+            string? remark = DataPlace.Check(settings);
             BrokerEngine engine = BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
             shared.Attach(engine, options.BatchLog(engine));
-            return new BrokerParts(ground, shared, application.GetAwaiter().GetResult());
+            return new BrokerParts(ground, shared, application.GetAwaiter().GetResult()) { PlaceRemark = remark };
         }
         catch (Exception e)
         {
@@ -79,7 +83,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             ground.Dispose();
             if (e is StorageException or IOException or UnauthorizedAccessException)
             {
-                throw new BrokerStartException(e.Message, e);
+                throw new BrokerStartException(DataPlace.WhyUnusable(settings, e), e);
             }
 
             throw;
@@ -92,6 +96,11 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Application.StartAsync().ConfigureAwait(false);
         Streams.Start();
         Health.IsServing = true;
+        if (PlaceRemark is not null)
+        {
+            Log.PlaceRemark(Logger, PlaceRemark);
+        }
+
         Engine.Notes.Follow(note => Log.RecoveryNote(Logger, note));
 
         if (Engine.Recovery.TornTail is { } torn)

@@ -30,6 +30,9 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Critical, "An error of the broker itself: it stops, because its memory cannot be trusted. {Cause}")]
     public static partial void Broken(ILogger logger, string cause);
 
+    [LoggerMessage(10, LogLevel.Warning, "{Remark}")]
+    public static partial void PlaceRemark(ILogger logger, string remark);
+
     [LoggerMessage(7, LogLevel.Warning, "Closing the engine did not end within {Timeout}; the next start recovers.")]
     public static partial void CloseTimedOut(ILogger logger, TimeSpan timeout);
 }

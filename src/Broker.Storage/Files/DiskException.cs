@@ -26,6 +26,12 @@ internal sealed class DiskException : StorageException
     /// <summary>No space or quota exceeded: freeing space helps.</summary>
     public bool IsOutOfSpace => Errno is Libc.ENOSPC or Libc.EDQUOT;
 
+    /// <summary>This user may not do it.</summary>
+    public bool IsDenied => Errno is Libc.EACCES or Libc.EPERM;
+
+    /// <summary>Nobody may: the file system is mounted read-only.</summary>
+    public bool IsReadOnly => Errno is Libc.EROFS;
+
     /// <summary>
     /// Something is used up that others may give back: the same call may work later. Not so a sync: for want of space it fails
     /// when a disk below the file system is full, and what it was to make durable may be gone.

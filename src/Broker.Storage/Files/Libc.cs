@@ -5,9 +5,9 @@ namespace Broker.Storage.Files;
 /// <summary>The system calls that the base library has no API for, or whose errno it hides.</summary>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, ENOMEM = 12, EINVAL = 22, ENFILE = 23, EMFILE = 24, EWOULDBLOCK = 11, ENOSPC = 28, EDQUOT = 122, EOPNOTSUPP = 95, EEXIST = 17, ENOENT = 2;
+    public const int EPERM = 1, EACCES = 13, EROFS = 30, EINTR = 4, ENOMEM = 12, EINVAL = 22, ENFILE = 23, EMFILE = 24, EWOULDBLOCK = 11, ENOSPC = 28, EDQUOT = 122, EOPNOTSUPP = 95, EEXIST = 17, ENOENT = 2;
 
-    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_CLOEXEC = 0x80000, O_NOFOLLOW = 0x20000, O_DIRECTORY = 0x10000, O_DIRECT = 0x4000;
+    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_CLOEXEC = 0x80000, O_NOFOLLOW = 0x20000, O_DIRECTORY = 0x10000, O_DIRECT = 0x4000, O_PATH = 0x200000;
 
     // arm64 gives four open flags other numbers.
     public static int NoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : O_NOFOLLOW;
@@ -43,6 +43,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int GetRLimit(int resource, out RLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint GetEffectiveUserId();
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);

@@ -51,6 +51,6 @@ USER 1654:1654
 VOLUME /data
 EXPOSE 9095 9096
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/app/broker", "status"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["/app/broker", "status"]
 ENTRYPOINT ["/app/broker"]
 CMD ["serve"]

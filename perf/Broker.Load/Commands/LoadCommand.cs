@@ -71,21 +71,35 @@ internal static class LoadCommand
     {
         BrokerCommandLine.Assembly = options.Broker(parsed)?.FullName ?? BrokerCommandLine.Assembly;
         var results = new List<LoadResult>();
-        foreach (LoadSettings settings in plan)
+        try
         {
-            var live = new LiveCount();
-            Task<IReadOnlyList<LoadResult>> run = new LoadRun(settings, live).RunAsync(cancellationToken);
-            await ProgressDisplay.ShowWhileAsync(
-                host, run, total: null, () => live.Records, () => $"{settings.SizeBytes} B, {live.Phase}: {Human.Count(live.Records, "record")}").ConfigureAwait(false);
-            results.AddRange(await run.ConfigureAwait(false));
+            foreach (LoadSettings settings in plan)
+            {
+                await MeasureAsync(host, settings, results, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // What was measured before a failure is worth seeing.
+            if (results.Count > 0)
+            {
+                await ReportAsync(host, options, parsed, results).ConfigureAwait(false);
+            }
         }
 
-        await ReportAsync(host, options, parsed, results, cancellationToken).ConfigureAwait(false);
         return ExitCode.Ok;
     }
 
-    private static async Task ReportAsync(
-        CliHost host, LoadOptions options, ParseResult parsed, List<LoadResult> results, CancellationToken cancellationToken)
+    private static async Task MeasureAsync(CliHost host, LoadSettings settings, List<LoadResult> results, CancellationToken cancellationToken)
+    {
+        var live = new LiveCount();
+        Task<IReadOnlyList<LoadResult>> run = new LoadRun(settings, live).RunAsync(cancellationToken);
+        await ProgressDisplay.ShowWhileAsync(
+            host, run, total: null, () => live.Records, () => $"{settings.SizeBytes} B, {live.Phase}: {Human.Count(live.Records, "record")}").ConfigureAwait(false);
+        results.AddRange(await run.ConfigureAwait(false));
+    }
+
+    private static async Task ReportAsync(CliHost host, LoadOptions options, ParseResult parsed, List<LoadResult> results)
     {
         string[] lines = [.. results.Select(ResultJson.Line)];
         if (parsed.GetRequiredValue(options.Output) == "json")
@@ -99,7 +113,7 @@ internal static class LoadCommand
 
         if (options.JsonFile(parsed) is { } json)
         {
-            await File.WriteAllLinesAsync(json, lines, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllLinesAsync(json, lines).ConfigureAwait(false);
         }
 
         if (options.PlotFile(parsed) is { } plot)

@@ -114,6 +114,15 @@ internal sealed class LoadOptions
         {
             result.AddError($"{needsSpawn.Option.Name} needs --spawn");
         }
+
+        foreach (Option<string?> file in new[] { _json, _plot })
+        {
+            // Told before a long run, not after it.
+            if (result.GetResult(file) is { Tokens: [{ Value: { } path }] } && Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory && !Directory.Exists(directory))
+            {
+                result.AddError($"{file.Name}: there is no directory {directory}");
+            }
+        }
     }
 
     private static Option<double?> Seconds(string name, string description, double min) => new(name)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Broker.Cli;
 using Broker.Client;
 using Broker.Load.Values;
 using Broker.Records;
@@ -34,7 +35,14 @@ internal sealed class LoadProducer : IAsyncDisposable
         _history = history?.Begin(number, topic);
         _value = new byte[values.SizeBytes];
         _client = new BrokerClient(new BrokerClientOptions { Server = server, ClientId = $"load-{number}" });
-        _producer = _client.CreateProducer(Options(settings, OnDelivery));
+        try
+        {
+            _producer = _client.CreateProducer(Options(settings, OnDelivery));
+        }
+        catch (ArgumentException e)
+        {
+            throw new CliException(e.Message, ExitCode.Usage); // The client knows best what it can do.
+        }
     }
 
     /// <summary>So far; from any thread.</summary>

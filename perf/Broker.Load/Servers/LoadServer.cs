@@ -11,6 +11,8 @@ internal sealed class LoadServer : IAsyncDisposable
     // Retention and the disk's watch keep up with hundreds of megabytes a second.
     private static readonly string[] OwnSettings = ["--retention.check_interval=500ms"];
 
+    private const int DiskLooksMax = 10;
+
     private readonly BrokerProcess? _process;
 
     private LoadServer(BrokerProcess? process, string address, string fileSystem, bool isRaw)
@@ -62,8 +64,22 @@ internal sealed class LoadServer : IAsyncDisposable
         _process is null ? null : ServerUsage.Read(_process.ProcessId, await _process.MetricsAsync().ConfigureAwait(false));
 
     /// <summary>What the data directory occupies on the disk; null when it is not ours.</summary>
-    public long? DiskBytes() =>
-        _process is null ? null : long.Parse(SystemCommand.Run("du", "--summarize", "--block-size=1", _process.DataDirectory).Split('\t')[0]);
+    public long? DiskBytes()
+    {
+        for (int attempt = 1; _process is not null; attempt++)
+        {
+            try
+            {
+                return 1024 * long.Parse(SystemCommand.Run("du", "-sk", _process.DataDirectory).Split('\t')[0]);
+            }
+            catch (InvalidOperationException) when (attempt < DiskLooksMax)
+            {
+                // A file that retention took away meanwhile is a failure to du.
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Why the server cannot go on, as far as it said so; empty when it runs.</summary>
     public string LastWords() => _process?.Output ?? "";

@@ -5,9 +5,9 @@ using Broker.EndToEnd.Harness;
 namespace Broker.Load.Servers;
 
 /// <summary>What a server's process has used, or used between two readings.</summary>
-/// <param name="RssAnonBytes">Now: memory of its own, without mapped files.</param>
+/// <param name="RssAnonBytes">Now: memory of its own, without mapped files; null where the system does not tell.</param>
 /// <param name="SyncSeconds">The histogram of sync times: upper bounds and how many took at most so long.</param>
-internal sealed record ServerUsage(TimeSpan Processor, long RssAnonBytes, long SyncCount, IReadOnlyList<(double Bound, double Count)> SyncSeconds)
+internal sealed record ServerUsage(TimeSpan Processor, long? RssAnonBytes, long SyncCount, IReadOnlyList<(double Bound, double Count)> SyncSeconds)
 {
     public static ServerUsage Read(int processId, Metrics metrics)
     {
@@ -54,10 +54,13 @@ internal sealed record ServerUsage(TimeSpan Processor, long RssAnonBytes, long S
     private static double CountUpTo(IReadOnlyList<(double Bound, double Count)> buckets, double bound) =>
         buckets.FirstOrDefault(bucket => bucket.Bound.Equals(bound)).Count;
 
-    private static long RssAnonBytesOf(int processId)
+    private static long? RssAnonBytesOf(int processId)
     {
+        string path = $"/proc/{processId}/status";
         // RssAnon:	   12345 kB
-        string? line = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(each => each.StartsWith("RssAnon:", StringComparison.Ordinal));
-        return line is null ? 0 : 1024 * long.Parse(line.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        string? line = File.Exists(path)
+            ? File.ReadLines(path).FirstOrDefault(each => each.StartsWith("RssAnon:", StringComparison.Ordinal))
+            : null;
+        return line is null ? null : 1024 * long.Parse(line.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 }

@@ -64,6 +64,8 @@ public sealed class LoadGeneratorTests
     [InlineData(2, "exclude each other", "both", "--spawn", "--server", "127.0.0.1:1")]
     [InlineData(2, "--data-dir needs --spawn", "both", "--data-dir", "/tmp/x", "--server", "127.0.0.1:1")]
     [InlineData(2, ".svg and .png", "latency", "--spawn", "--plot", "latency.gif")]
+    [InlineData(2, "MaxInFlightBatches must be 1 to 64", "produce", "--spawn", "--no-raw", "--in-flight", "65")]
+    [InlineData(2, "there is no directory /nowhere", "produce", "--spawn", "--json", "/nowhere/produce.json")]
     [InlineData(2, "--retention is a size", "produce", "--spawn", "--retention", "much")]
     [InlineData(1, "127.0.0.1:1", "consume", "--server", "127.0.0.1:1")]
     [InlineData(1, "storage.nonsense", "produce", "--spawn", "--set", "storage.nonsense=1")]

@@ -36,7 +36,7 @@ public sealed class CommandPackageTests : IDisposable
         string unpacked = Path.Combine(_directory.Path, "unpacked");
         Environment.SetEnvironmentVariable(ExtractVariable, unpacked);
         await CheckAsync();
-        // Its one native library, and that alone, was unpacked.
+        // Of the state store's library the plain one, and no variant for another C library or allocator.
         Assert.Equal(["librocksdb.so"], Directory.GetFiles(unpacked, "librocksdb*", SearchOption.AllDirectories).Select(Path.GetFileName));
     }
 

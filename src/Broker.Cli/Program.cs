@@ -7,6 +7,12 @@ internal static class Program
     public static async Task<int> Main(string[] args)
     {
         using var interruption = new Interruption();
-        return await CliApp.RunAsync(args, CliHost.ForProcess(interruption)).ConfigureAwait(false);
+        int exitCode = await CliApp.RunAsync(args, CliHost.ForProcess(interruption)).ConfigureAwait(false);
+        if (exitCode == ExitCode.Failure)
+        {
+            ProcessEnd.Now(exitCode);
+        }
+
+        return exitCode;
     }
 }

@@ -108,8 +108,10 @@ internal sealed class FullDiskLoad : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Told to stop before they may go on: the broker is away by now.
+        Task stopped = Task.WhenAll(All.Select(producer => producer.DisposeAsync().AsTask()));
         Resume();
-        await Task.WhenAll(All.Select(producer => producer.DisposeAsync().AsTask()));
+        await stopped;
         await _follower.DisposeAsync();
     }
 

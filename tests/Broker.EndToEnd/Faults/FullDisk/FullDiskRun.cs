@@ -15,7 +15,7 @@ internal sealed class FullDiskRun(int cycles, long seed, Action<string> print)
 
     // What a relief frees must be more than that; and there is some room before it is full.
     private const long StockBytes = 28 << 20, RoomBytesMin = 4 << 20, RoomBytesMax = 10 << 20, KeptBytesMax = 60 << 20, DiskBytes = 256 << 20;
-    private const int AcksMin = 2_000;
+    private const int AcksMin = 2_000, SettledCheckpoints = 3;
 
     private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(60), SuddenMax = TimeSpan.FromSeconds(10), CallMax = TimeSpan.FromSeconds(5),
         GuardInterval = TimeSpan.FromSeconds(1.2), StuckFor = TimeSpan.FromMilliseconds(300), ResumeMax = TimeSpan.FromSeconds(30);
@@ -52,6 +52,7 @@ internal sealed class FullDiskRun(int cycles, long seed, Action<string> print)
         {
             try
             {
+                await SettleAsync(broker);
                 for (int cycle = 1; cycle <= cycles && !_findings.Any; cycle++)
                 {
                     await RunCycleAsync(broker, client.Admin, load, foreign, cycle);
@@ -79,6 +80,10 @@ internal sealed class FullDiskRun(int cycles, long seed, Action<string> print)
 
         return new FullDiskReport(cycles, seed, _cycles, sent, acked, _findings.Counts, _findings.Examples);
     }
+
+    /// <summary>Until journal and state store have taken the room that they need beside the log.</summary>
+    private static Task SettleAsync(BrokerProcess broker) => UntilAsync(
+        "no-checkpoint", async () => (await broker.MetricsAsync())["broker_checkpoints_total"] >= SettledCheckpoints, StepMax);
 
     private async Task RunCycleAsync(BrokerProcess broker, AdminClient admin, FullDiskLoad load, ForeignFile foreign, int cycle)
     {

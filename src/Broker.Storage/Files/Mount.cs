@@ -3,7 +3,7 @@ namespace Broker.Storage.Files;
 /// <summary>The mount that a path is on, as the kernel lists it in /proc/self/mountinfo.</summary>
 /// <param name="FileSystem">Its type, such as ext4, overlay or tmpfs.</param>
 /// <param name="Root">Which directory of that file system is mounted; / for all of it. Escaped as the kernel does it.</param>
-public sealed record Mount(string FileSystem, string Root)
+internal sealed record Mount(string FileSystem, string Root)
 {
     /// <param name="path">Need not exist: then it is the mount on which it would be made.</param>
     /// <returns>Null where the system does not say.</returns>

@@ -16,7 +16,7 @@ internal sealed partial class FailedSyncRun(int runs, long seed, string dataDire
 
     private static readonly TimeSpan LifeMax = TimeSpan.FromSeconds(30);
 
-    // A start that fails has acked nothing and waits for the state store, which it opens beside all else.
+    // A start that fails has acked nothing, and under strace what it had begun takes a while.
     private static readonly TimeSpan ExitMax = TimeSpan.FromSeconds(1), StartExitMax = TimeSpan.FromSeconds(2);
 
     // From the failure in the kernel to the moment when all threads of the broker know of it. An ack that was on its way may arrive

@@ -15,12 +15,8 @@ internal sealed class AsyncSignal : IValueTaskSource
 
     public void Set()
     {
-        // Most signals find the last one not yet taken; those cost a read.
-        if (Volatile.Read(ref _state) == Signalled)
-        {
-            return;
-        }
-
+        // An exchange also when the last signal is not yet taken: as a full fence it keeps what the caller wrote before. A mere
+        // read could overtake that write, and the waiter, taking the last signal just then, would miss it.
         if (Interlocked.Exchange(ref _state, Signalled) == Waiting)
         {
             Volatile.Write(ref _state, Idle);

@@ -23,17 +23,6 @@ internal sealed class PendingAcks
         }
     }
 
-    public bool HasUnacked
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _firstUnacked < _requests.Tail;
-            }
-        }
-    }
-
     /// <returns>True when nothing was pending before: the pump may be asleep.</returns>
     public bool Add(in PendingRequest request, ReadOnlySpan<BatchOutcome> outcomes)
     {

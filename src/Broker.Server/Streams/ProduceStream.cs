@@ -208,13 +208,15 @@ internal sealed class ProduceStream : ITickable
         callToken.ThrowIfCancellationRequested();
         LsnProgress progress = _context.Log.Progress;
         bool wasReadingDone = _isReadingDone;
-
-        // A request that comes after this look signals the wake, one before it was seen below: none falls in between.
-        bool wasEmpty = _pending.IsEmpty;
         Exception? failure = progress.Failure;
         long visibleLsn = progress.VisibleLsn;
+
+        // In this order no request is overlooked. One that comes after a look that found nothing pending signals the wake; one
+        // that comes later stands behind another that was there, is still there after the taking, and so needs the journal to
+        // go on, which signals the subscription.
+        Free(_pending.TakeFreedBytes(failure is null ? visibleLsn : long.MaxValue));
+        bool wasEmpty = _pending.IsEmpty;
         TakeReady(progress.WrittenLsn, visibleLsn);
-        Free(_pending.TakeFreedBytes(visibleLsn));
         if (_acks.AckCount > 0)
         {
             await _responses.WriteAsync(_acks.Response, CancellationToken.None).ConfigureAwait(false);
@@ -222,19 +224,14 @@ internal sealed class ProduceStream : ITickable
             return true;
         }
 
-        if (failure is not null && _pending.HasUnacked)
-        {
-            throw ErrorMap.OutcomeUnknown(failure);
-        }
-
-        if (wasEmpty || failure is not null)
+        if (wasEmpty)
         {
             return !wasReadingDone && await WaitForRequestAsync().ConfigureAwait(false);
         }
 
-        if (_pending.IsEmpty)
+        if (failure is not null)
         {
-            return true;
+            throw ErrorMap.OutcomeUnknown(failure);
         }
 
         if (_subscription is null)

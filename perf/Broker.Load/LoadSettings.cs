@@ -15,7 +15,7 @@ internal sealed record LoadSettings
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Before the first timed window, of the broker and of raw each.</summary>
-    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>Timed windows.</summary>
     public int Rounds { get; init; } = 3;

@@ -11,6 +11,9 @@ internal sealed class LoadServer : IAsyncDisposable
     // Retention and the disk's watch keep up with hundreds of megabytes a second.
     private static readonly string[] OwnSettings = ["--retention.check_interval=500ms"];
 
+    // This program has the runtime's defaults, which are what clients have.
+    private static readonly string[] AsTheBrokerIsCompiled = ["env", "DOTNET_TieredPGO=0"];
+
     private const int DiskLooksMax = 10;
 
     private readonly BrokerProcess? _process;
@@ -44,7 +47,11 @@ internal sealed class LoadServer : IAsyncDisposable
     {
         string[] arguments = [.. OwnSettings, .. settings.BrokerSettings];
         var process = rawMode is { } mode
-            ? new BrokerProcess(directory, arguments) { Command = (typeof(LoadServer).Assembly.Location, [Program.RawServerWord, mode.ToString()]) }
+            ? new BrokerProcess(directory, arguments)
+            {
+                Command = (typeof(LoadServer).Assembly.Location, [Program.RawServerWord, mode.ToString()]),
+                LaunchedBy = AsTheBrokerIsCompiled,
+            }
             : new BrokerProcess(directory, arguments);
         try
         {

@@ -240,7 +240,7 @@ internal sealed class PartitionLog
 
         try
         {
-            return segments[at].DamageAt(offset) ?? FindDamage(segments[at], segments[at].NextOffset, s => s.StartFor(offset), offset);
+            return segments[at].DamageAt(offset) ?? FindDamage(segments[at], s => s.StartFor(offset), offset);
         }
         finally
         {
@@ -252,7 +252,7 @@ internal sealed class PartitionLog
     /// <param name="segment">Leased.</param>
     /// <returns>Null when all of it is intact.</returns>
     public DamagedRange? FindDamage(Segment segment, int fromPosition) =>
-        FindDamage(segment, segment.NextOffset, s => s.StartBefore(fromPosition), long.MaxValue);
+        FindDamage(segment, s => s.StartBefore(fromPosition), long.MaxValue);
 
     private static int IndexOfSegment(Segment[] segments, long offset)
     {
@@ -364,8 +364,7 @@ internal sealed class PartitionLog
         }
     }
 
-    private DamagedRange? FindDamage(
-        Segment segment, long nextOffset, Func<Segment, (int Position, long Offset)> startOf, long lastOffset)
+    private DamagedRange? FindDamage(Segment segment, Func<Segment, (int Position, long Offset)> startOf, long lastOffset)
     {
         (int Position, long Offset) start;
         try
@@ -378,7 +377,9 @@ internal sealed class PartitionLog
             start = (0, segment.BaseOffset);
         }
 
-        using var search = new DamageSearch(segment.BaseOffset, TryOpen(segment), Seed, segment.EndPosition, nextOffset);
+        // After the start, which may lie behind an end that was asked for before it.
+        (int end, long nextOffset) = segment.End;
+        using var search = new DamageSearch(segment.BaseOffset, TryOpen(segment), Seed, end, nextOffset);
         return search.Find(start.Position, start.Offset, lastOffset);
     }
 

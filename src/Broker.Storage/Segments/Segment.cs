@@ -76,6 +76,18 @@ internal sealed class Segment
 
     public long NextOffset => Volatile.Read(ref _nextOffset);
 
+    /// <summary>End and next offset of the same moment: read one after the other, there may be an append in between.</summary>
+    public (int Position, long NextOffset) End
+    {
+        get
+        {
+            lock (_openGate)
+            {
+                return (_endPosition, _nextOffset);
+            }
+        }
+    }
+
     public long MaxTimestampMs => Volatile.Read(ref _maxTimestamp);
 
     public long FirstAppendMs { get; private set; }

@@ -1,4 +1,5 @@
 using Broker.Engine.Topics;
+using Broker.Storage.Segments;
 
 namespace Broker.Tests.Engine;
 
@@ -36,6 +37,34 @@ public sealed class ScrubTests
         Assert.Equal(2, broker.Engine.Notes.All.Count);
         Assert.Equal(1, Lost(broker.Partition("small")));
         Assert.Equal(1, Lost(broker.Partition("large")));
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_appended_during_a_search_is_not_taken_for_damage()
+    {
+        await using var broker = new EngineFixture();
+        await broker.CreateTopicAsync("busy");
+        PartitionHandle partition = broker.Partition("busy");
+        await broker.AppendAsync(partition, ["the first"]);
+        Task appending = Task.Run(async () =>
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                await broker.AppendAsync(partition, [new string((char)('a' + (i % 26)), 100)]);
+            }
+        });
+        long searches = 0;
+        while (!appending.IsCompleted)
+        {
+            Segment active = partition.Log.Segments[^1];
+            Assert.True(active.TryLease());
+            Assert.Null(partition.Log.FindDamage(active, fromPosition: 0));
+            active.Release();
+            searches++;
+        }
+
+        await appending;
+        Assert.True(searches > 100, $"only {searches} searches");
     }
 
     private static long Lost(PartitionHandle partition) => partition.Damages.Sum(d => d.Range.NextOffset - d.Range.FromOffset);

@@ -12,7 +12,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     private const int Stopped = 0, Failed = 1, WrongSettings = 2;
 
     // After a failure of the journal the process is to be gone within a second: what each step of stopping gets, and all of them.
-    private static readonly TimeSpan FailureGrace = TimeSpan.FromMilliseconds(150), FailureMax = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FailureGrace = TimeSpan.FromMilliseconds(100), FailureMax = TimeSpan.FromMilliseconds(250);
 
     private readonly BrokerParts _parts;
     private readonly TimeSpan _stopTimeout;

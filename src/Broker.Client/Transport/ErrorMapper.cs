@@ -131,8 +131,10 @@ internal static class ErrorMapper
 
     private static bool AnswersOtherwise(RpcException e)
     {
-        // A connection that breaks before the first answer says nothing about who is there: a broker may be killed just then.
-        if (Causes(e).Any(cause => cause is SocketException or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }))
+        // A connection that breaks before the first answer says nothing about who is there: a broker may be killed just then. One
+        // that is ended in order (HTTP/2 code 0) was to a server that stops.
+        if (Causes(e).Any(cause => cause is SocketException
+            or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpProtocolException { ErrorCode: 0 }))
         {
             return false;
         }

@@ -30,7 +30,7 @@ internal static class ServeCommand
         ];
         command.SetAction((parsed, cancellation) =>
             BrokerHost.RunAsync(
-                ServerArguments(parsed.GetValue(settings) ?? [], parsed.GetValue(config)), host.Text, host.Error, cancellation));
+                ServerArguments(parsed.GetValue(settings) ?? [], parsed.GetValue(config)), host.Text, host.Error, cancellation, host.EndNow));
         return command;
     }
 

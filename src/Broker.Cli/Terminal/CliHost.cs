@@ -33,6 +33,9 @@ internal sealed class CliHost
     /// <summary>The exit code for an interrupted command.</summary>
     public Func<int> InterruptedExitCode { get; init; } = () => ExitCode.Interrupted;
 
+    /// <summary>Ends the process without returning, from any thread.</summary>
+    public Action<int>? EndNow { get; init; }
+
     /// <summary>See https://no-color.org: any value that is not empty turns colour off.</summary>
     public bool ColourIsWanted =>
         string.IsNullOrEmpty(EnvironmentVariable("NO_COLOR")) && EnvironmentVariable("TERM") != "dumb";
@@ -54,5 +57,6 @@ internal sealed class CliHost
         EnvironmentVariable = Environment.GetEnvironmentVariable,
         Interrupted = interruption.Token,
         InterruptedExitCode = () => interruption.ExitCode,
+        EndNow = ProcessEnd.Now,
     };
 }

@@ -16,12 +16,14 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     private readonly BrokerParts _parts;
     private readonly TimeSpan _stopTimeout;
+    private readonly Action<int>? _endNow;
     private readonly TaskCompletionSource<int> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isStopping;
 
-    private BrokerHost(BrokerSettings settings, BrokerParts parts)
+    private BrokerHost(BrokerSettings settings, BrokerParts parts, Action<int>? endNow)
     {
         _parts = parts;
+        _endNow = endNow;
         _stopTimeout = settings.Duration("shutdown.timeout");
         Banner = Hosting.Banner.Lines(settings, parts.Facts, parts.Engine, parts.Sockets);
     }
@@ -50,14 +52,16 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <param name="args">--key=value…, as docs/operations.md lists them.</param>
     /// <param name="output">Banner and log.</param>
     /// <param name="error">One line for each reason why it did not start.</param>
+    /// <param name="endNow">See <see cref="BrokerHostOptions.EndNow"/>.</param>
     /// <returns>The exit code: 0 stopped on request, 1 failed, 2 wrong settings.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken stop)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken stop, Action<int>? endNow = null)
     {
         try
         {
             BrokerSettings settings = BrokerSettings.Load(args);
             TextWriter log = TextWriter.Synchronized(output);
-            BrokerHost host = await StartAsync(settings, new BrokerHostOptions { Log = log }).ConfigureAwait(false);
+            BrokerHost host = await StartAsync(settings, new BrokerHostOptions { Log = log, EndNow = endNow }).ConfigureAwait(false);
             host.Announce(settings, log);
             await using (stop.UnsafeRegister(static state => _ = ((BrokerHost)state!).StopAsync(), host).ConfigureAwait(false))
             {
@@ -87,10 +91,11 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <exception cref="BrokerStartException">A port or the data directory cannot be used.</exception>
     public static async Task<BrokerHost> StartAsync(BrokerSettings settings, BrokerHostOptions? options = null)
     {
-        BrokerParts parts = BrokerParts.Open(settings, options ?? new BrokerHostOptions());
+        options ??= new BrokerHostOptions();
+        BrokerParts parts = BrokerParts.Open(settings, options);
         try
         {
-            var host = new BrokerHost(settings, parts);
+            var host = new BrokerHost(settings, parts, options.EndNow);
             await parts.StartAsync().ConfigureAwait(false);
             _ = host.WatchJournalAsync();
             _ = host.WatchErrorsAsync();
@@ -179,6 +184,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _isStopping, 1) == 0)
         {
             report();
+            EndSoon();
             try
             {
                 await Task.WhenAny(_parts.StopAsync(FailureGrace), Task.Delay(FailureMax)).ConfigureAwait(false);
@@ -187,6 +193,24 @@ internal sealed class BrokerHost : IAsyncDisposable
             {
                 _completion.TrySetResult(Failed);
             }
+        }
+    }
+
+    /// <summary>Stopping goes through the thread pool, which clients that come back at once keep busy; the end of a thread's wait does not.</summary>
+    private void EndSoon()
+    {
+        if (_endNow is { } endNow)
+        {
+            new Thread(() =>
+            {
+                using var never = new ManualResetEventSlim();
+                never.Wait(FailureMax + FailureGrace);
+                endNow(Failed);
+            })
+            {
+                IsBackground = true,
+                Name = "end after failure",
+            }.Start();
         }
     }
 }

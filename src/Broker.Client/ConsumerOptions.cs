@@ -24,6 +24,12 @@ public sealed class ConsumerOptions
     /// <summary>Whether the checksum of each batch is verified again here, after the broker has verified it.</summary>
     public bool VerifyChecksums { get; set; } = true;
 
+    /// <summary>
+    /// Null: records that are damaged on the broker's disk end reading with DATA_LOSS. Otherwise it is told of them, and reading goes
+    /// on behind them; what it throws ends reading.
+    /// </summary>
+    public Action<DamagedOffsets>? OnDamage { get; set; }
+
     /// <summary>How long a lost broker is looked for before reading ends with an error.</summary>
     public TimeSpan ReconnectTimeout { get; set; } = TimeSpan.FromMinutes(2);
 

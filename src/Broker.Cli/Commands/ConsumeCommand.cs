@@ -18,11 +18,15 @@ internal static class ConsumeCommand
         Option<int?> partition = CommonOptions.Number("--partition", "Only this partition", "P", min: 0);
         Option<long?> count = CommonOptions.LongNumber("--count", "Stop after so many records", "N", min: 1);
         var exitAtEnd = new Option<bool>("--exit-at-end") { Description = "Stop at what is the end now, instead of following" };
+        var skipDamaged = new Option<bool>("--skip-damaged")
+        {
+            Description = "Go on behind records that are damaged on the broker's disk, and tell which, instead of ending with an error",
+        };
         Option<string> output = CommonOptions.Output("value");
         Option<string> server = CommonOptions.Server(host);
         var command = new Command("consume", "Print a topic's records, one a line, and follow it")
         {
-            topic, from, partition, count, exitAtEnd, output, server,
+            topic, from, partition, count, exitAtEnd, skipDamaged, output, server,
         };
         examples[command] =
         [
@@ -38,12 +42,16 @@ internal static class ConsumeCommand
                 Partitions = parsed.GetValue(partition) is { } only ? [only] : null,
                 From = parsed.GetValue(from),
                 StopAtEnd = parsed.GetValue(exitAtEnd),
+                OnDamage = parsed.GetValue(skipDamaged) ? damage => ErrorLine.Note(host, Skipped(damage)) : null,
             },
             parsed.GetRequiredValue(output) == "json",
             parsed.GetValue(count) ?? long.MaxValue,
             cancellation));
         return command;
     }
+
+    private static string Skipped(DamagedOffsets damage) =>
+        $"skipped offsets {damage.FromOffset} to {damage.NextOffset - 1} of {damage.Topic}, partition {damage.Partition}: they are damaged on the broker's disk";
 
     private static async Task<int> RunAsync(
         CliHost host, string server, ConsumerOptions options, bool asJson, long countMax, CancellationToken cancellation)

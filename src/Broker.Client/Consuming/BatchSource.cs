@@ -191,12 +191,12 @@ internal sealed class BatchSource : IDisposable
         _framePosition = 0;
         if (frame.Error is { } error)
         {
-            if (cursor.IsDone)
+            if (!cursor.IsDone)
             {
-                return;
+                await StepOverAsync(cursor, frame.HighWatermark, ErrorMapper.FromError(error)).ConfigureAwait(false);
             }
 
-            throw ErrorMapper.FromError(error);
+            return;
         }
 
         cursor.HighWatermark = frame.HighWatermark;
@@ -212,6 +212,28 @@ internal sealed class BatchSource : IDisposable
         else if (frame.FirstOffset > cursor.NextOffset)
         {
             throw ReadFailures.Gap(cursor.Topic, cursor.Partition, cursor.NextOffset.Value, frame.FirstOffset);
+        }
+    }
+
+    /// <summary>Goes on behind damage, if whoever reads takes it upon himself.</summary>
+    /// <exception cref="BrokerException">The error, in every other case.</exception>
+    private async ValueTask StepOverAsync(PartitionCursor cursor, long highWatermark, BrokerException error)
+    {
+        if (_options.OnDamage is not { } onDamage
+            || error.Reason != ErrorReasons.DataLoss
+            || !long.TryParse(error.Metadata.GetValueOrDefault("offset"), out long from)
+            || !long.TryParse(error.Metadata.GetValueOrDefault("next_offset"), out long next)
+            || next <= from)
+        {
+            throw error;
+        }
+
+        onDamage(new DamagedOffsets(cursor.Topic, cursor.Partition, from, next));
+        cursor.NextOffset = next;
+        cursor.StopOffset ??= _options.StopAtEnd ? highWatermark : null;
+        if (!cursor.IsDone)
+        {
+            await _stream!.StartAsync([cursor]).ConfigureAwait(false);
         }
     }
 

@@ -54,7 +54,8 @@ internal sealed class FetchStream : IDisposable
 
     public Task StopAsync(PartitionCursor cursor)
     {
-        var request = new FetchRequest { Stops = { (uint)_cursors.IndexOf(cursor) + 1 } };
+        // One that was started again behind damage is there more than once.
+        var request = new FetchRequest { Stops = { (uint)_cursors.LastIndexOf(cursor) + 1 } };
         return _call.RequestStream.WriteAsync(request);
     }
 

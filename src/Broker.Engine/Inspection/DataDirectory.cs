@@ -37,6 +37,7 @@ internal sealed class DataDirectory : IDisposable
         var disk = new PosixDisk();
         if (!disk.DirectoryExists(Path.Combine(root, "journal")))
         {
+            ThrowIfDenied(root);
             throw new StorageException($"{root} is not a broker's data directory: it has no folder named journal.");
         }
 
@@ -177,4 +178,17 @@ internal sealed class DataDirectory : IDisposable
         EntryKind.DamageSettled => "damage-settled",
         _ => $"kind-{(byte)kind}",
     };
+
+    /// <summary>What a user may not look into looks as if it were empty.</summary>
+    private static void ThrowIfDenied(string root)
+    {
+        try
+        {
+            _ = Directory.Exists(root) ? Directory.GetFileSystemEntries(root) : [];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new StorageException($"{root} may not be read by this user. Run the command as the user that the broker runs as.");
+        }
+    }
 }

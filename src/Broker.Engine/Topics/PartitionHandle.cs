@@ -196,7 +196,7 @@ internal sealed class PartitionHandle
     private string Describe(DamagedRange range) =>
         $"Topic {TopicName}, partition {Partition} is damaged: offsets {range.FromOffset} to {range.NextOffset - 1} cannot be read, "
         + $"{PathOf(range)} from byte {range.FromPosition} to {range.ToPosition}. No byte is changed, the rest is served, and the partition "
-        + "takes no records until you decide. Stop the broker and run: broker log repair";
+        + "takes no records until you decide. Stop the broker and run: broker log repair DATA_DIR";
 
     internal void NotifyWatchers()
     {

@@ -59,7 +59,9 @@ internal static partial class DataPlace
 
         if (e is not (DiskException { IsDenied: true } or UnauthorizedAccessException))
         {
-            return e.Message;
+            return e is DiskException { Operation: "mkdir" }
+                ? $"The data directory {directory} cannot be made: {cause}. Choose another one with --data_dir=DIRECTORY."
+                : e.Message;
         }
 
         uint user = ProcessUser.Id;

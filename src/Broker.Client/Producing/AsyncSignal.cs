@@ -35,7 +35,8 @@ internal sealed class AsyncSignal : IValueTaskSource
         short version = _core.Version;
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Signalled)
         {
-            Volatile.Write(ref _state, Idle);
+            // A full fence here too: what the caller reads next must not be read before this takes the signal.
+            Interlocked.Exchange(ref _state, Idle);
             return ValueTask.CompletedTask;
         }
 

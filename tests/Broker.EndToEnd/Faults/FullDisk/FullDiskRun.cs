@@ -65,7 +65,7 @@ internal sealed class FullDiskRun(int cycles, long seed, Action<string> print)
             }
             catch (Exception error) when (error is BrokerException or HttpRequestException or OperationCanceledException or TimeoutException)
             {
-                _findings.Add("call-failed", $"{error}\n{await StateAsync(broker)}\n{broker.Output}");
+                _findings.Add("call-failed", $"{error}\n{await JournalState.DescribeAsync(broker)}\n{broker.Output}");
             }
 
             if (_findings.Any)
@@ -79,19 +79,6 @@ internal sealed class FullDiskRun(int cycles, long seed, Action<string> print)
         }
 
         return new FullDiskReport(cycles, seed, _cycles, sent, acked, _findings.Counts, _findings.Examples);
-    }
-
-    /// <summary>Where the broker stands, and which of its journal files there are: what tells why a decision has no answer.</summary>
-    private static async Task<string> StateAsync(BrokerProcess broker)
-    {
-        Metrics metrics = await broker.MetricsAsync();
-        string[] names =
-        [
-            "broker_written_lsn", "broker_visible_lsn", "broker_journal_tail_bytes", "broker_log_bytes", "broker_disk_free_bytes", "broker_accepts_writes",
-        ];
-        IEnumerable<string> journal = new DirectoryInfo(Path.Combine(broker.DataDirectory, "journal")).GetFiles()
-            .OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Length:N0} B, written {file.LastWriteTimeUtc:HH:mm:ss.fff}");
-        return string.Join(", ", names.Select(name => $"{name} {metrics[name]:N0}")) + "\n" + string.Join('\n', journal);
     }
 
     /// <summary>Until journal and state store have taken the room that they need beside the log.</summary>

@@ -74,8 +74,11 @@ internal sealed partial class FailedSyncRun(int runs, long seed, string dataDire
         Task<int> exit = broker.ExitAsync();
         if (await Task.WhenAny(exit, Task.Delay(LifeMax)) != exit)
         {
-            findings.Add("no-exit", $"run {run}: it lives {LifeMax} after its start, with sync {when} of a thread to fail:\n{broker.Output}");
-            await broker.KillAsync();
+            string state = await JournalState.DescribeAsync(broker);
+            findings.Add("no-exit", $"run {run}: it lives {LifeMax} after its start, with sync {when} of a thread to fail:\n{state}\n{broker.Output}");
+            using Process process = Process.GetProcessById(broker.ProcessId);
+            process.Kill();
+            await exit;
             return;
         }
 

@@ -79,6 +79,13 @@ public sealed class DataPlaceTests : IDisposable
             StringComparison.Ordinal);
 
     [Fact]
+    public void A_directory_that_cannot_be_made_is_told_with_what_to_do() =>
+        Assert.Equal(
+            $"The data directory {_directory} cannot be made: mkdir of {_directory}/journal failed: Not a directory (errno 20). "
+            + "Choose another one with --data_dir=DIRECTORY.",
+            Why(_directory, new DiskException("mkdir", $"{_directory}/journal", position: -1, errno: 20)));
+
+    [Fact]
     public void Other_reasons_are_told_as_they_are() => Assert.Equal("Damaged.", Why(_directory, new StorageException("Damaged.")));
 
     private static string Why(string directory, Exception e) => DataPlace.WhyUnusable(TestBroker.Settings(directory), e);

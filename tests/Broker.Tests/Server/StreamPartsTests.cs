@@ -93,6 +93,7 @@ public sealed class StreamPartsTests
         Assert.True(pending.TryTakeReady(writtenLsn: 6, visibleLsn: 5, new AckBuilder(1), out _));
         Assert.Equal(0, pending.TakeFreedBytes(visibleLsn: 5));
         Assert.False(pending.IsEmpty);
+        Assert.False(pending.TryTakeReady(writtenLsn: 9, visibleLsn: 9, new AckBuilder(1), out _));
         Assert.Equal(100, pending.TakeFreedBytes(visibleLsn: 6));
         Assert.True(pending.IsEmpty);
     }

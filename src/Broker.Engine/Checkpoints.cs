@@ -42,8 +42,9 @@ internal sealed class Checkpoints : IDisposable
     /// False when writes have to wait for the checkpoint that runs: the tail is too long, or what was written since would leave
     /// it too long for another one to begin.
     /// </summary>
-    public bool MayWrite => TailBytes < 2 * _replayBytesMax
-        && (Volatile.Read(ref _running) == 0 || _committer.Writer.BytesWritten - Interlocked.Read(ref _capturedBytes) < _replayBytesMax);
+    public bool MayWrite => Volatile.Read(ref _running) == 0
+        || (TailBytes < 2 * _replayBytesMax
+            && _committer.Writer.BytesWritten - Interlocked.Read(ref _capturedBytes) < _replayBytesMax);
 
     /// <summary>Called on the journal's thread after each group: what is captured there is the state of exactly one LSN.</summary>
     public void StartIfDue()

@@ -50,7 +50,7 @@ internal sealed class GroupCommitter : IDisposable
     /// <summary>Called when accepted records find no room in their segment, at each try.</summary>
     public Action? OutOfSpace { get; set; }
 
-    /// <summary>When set, no new group is begun while it returns false: the journal's tail has reached its limit.</summary>
+    /// <summary>When set, no group is begun while it returns false: the journal's tail has reached its limit.</summary>
     public Func<bool>? MayWrite { get; set; }
 
     /// <summary>True while an accepted write waits for disk space.</summary>
@@ -87,7 +87,7 @@ internal sealed class GroupCommitter : IDisposable
     }
 
     /// <summary>Writes, syncs, applies and publishes one group.</summary>
-    /// <returns>False when nothing was waiting.</returns>
+    /// <returns>False when nothing was waiting, or it may not be written now.</returns>
     /// <exception cref="StorageException">Something has failed, here or elsewhere: nothing is accepted any more.</exception>
     public bool RunOnce()
     {
@@ -96,7 +96,7 @@ internal sealed class GroupCommitter : IDisposable
             throw new StorageException(failure.Message, failure);
         }
 
-        if (_appliedTo == _taken.Count && !Take())
+        if (!Take())
         {
             return false;
         }
@@ -199,7 +199,7 @@ internal sealed class GroupCommitter : IDisposable
         {
             while (!HasWorkLocked())
             {
-                if (_stopping && _waiting.Count == 0)
+                if (_stopping)
                 {
                     return false;
                 }
@@ -225,13 +225,12 @@ internal sealed class GroupCommitter : IDisposable
     }
 
     private bool HasWorkLocked() =>
-        _waiting.Count > 0 && (_stopping || MayWrite is not { } mayWrite || mayWrite());
+        (_waiting.Count > 0 || _writtenTo < _taken.Count) && (_stopping || MayWrite is not { } mayWrite || mayWrite());
 
+    /// <summary>Has something to write in <see cref="_taken"/>.</summary>
+    /// <returns>False when nothing waits, or it may not be written now.</returns>
     private bool Take()
     {
-        _taken.Clear();
-        _appliedTo = 0;
-        _writtenTo = 0;
         lock (_gate)
         {
             if (!HasWorkLocked())
@@ -239,7 +238,13 @@ internal sealed class GroupCommitter : IDisposable
                 return false;
             }
 
-            (_waiting, _taken) = (_taken, _waiting);
+            if (_writtenTo == _taken.Count)
+            {
+                _taken.Clear();
+                _appliedTo = 0;
+                _writtenTo = 0;
+                (_waiting, _taken) = (_taken, _waiting);
+            }
         }
 
         return true;

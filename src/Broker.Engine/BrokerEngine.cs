@@ -187,8 +187,9 @@ internal sealed class BrokerEngine : IAsyncDisposable
             _parts.State.NotifyWatchers();
             _checkpoints.StartIfDue();
         };
-        _parts.JournalFiles.OutOfSpace = _parts.DiskGuard.NoteFull;
-        _parts.Committer.OutOfSpace = _parts.DiskGuard.NoteFull;
+        _parts.JournalFiles.OutOfSpace = NoteFullDisk;
+        _parts.Committer.OutOfSpace = NoteFullDisk;
+        _parts.Checkpointer.OutOfSpace = NoteFullDisk;
         SyncTime = _parts.Committer.MeasureSync();
         _parts.Committer.RunOnce();
         Invariant.Check(Progress.VisibleLsn == lsn);
@@ -224,6 +225,12 @@ internal sealed class BrokerEngine : IAsyncDisposable
                 }
             },
             null, interval, interval));
+    }
+
+    private void NoteFullDisk()
+    {
+        _parts.DiskGuard.NoteFull();
+        _parts.Committer.Wake();
     }
 
     private void WatchDisk()

@@ -11,6 +11,7 @@ internal sealed class Checkpoints : IDisposable
     private readonly Checkpointer _checkpointer;
     private readonly GroupCommitter _committer;
     private readonly LsnProgress _progress;
+    private readonly DiskGuard _diskGuard;
     private readonly long _replayBytesMax;
     private readonly IWorker _worker;
     private long _capturedBytes;
@@ -24,6 +25,7 @@ internal sealed class Checkpoints : IDisposable
         _checkpointer = parts.Checkpointer;
         _committer = parts.Committer;
         _progress = parts.Progress;
+        _diskGuard = parts.DiskGuard;
         _replayBytesMax = replayBytesMax;
         _worker = workers.Start("checkpoint");
         if (parts.FirstCheckpoint is { } work)
@@ -40,9 +42,10 @@ internal sealed class Checkpoints : IDisposable
 
     /// <summary>
     /// False when writes have to wait for the checkpoint that runs: the tail is too long, or what was written since would leave
-    /// it too long for another one to begin.
+    /// it too long for another one to begin. On a full disk a checkpoint may wait as well, for what the writes would give back:
+    /// then only what was accepted is written, and decisions.
     /// </summary>
-    public bool MayWrite => Volatile.Read(ref _running) == 0
+    public bool MayWrite => Volatile.Read(ref _running) == 0 || _diskGuard.IsFull
         || (TailBytes < 2 * _replayBytesMax
             && _committer.Writer.BytesWritten - Interlocked.Read(ref _capturedBytes) < _replayBytesMax);
 

@@ -3,6 +3,7 @@ using Broker.Engine.Topics;
 using Broker.Records;
 using Broker.Simulation.Disk;
 using Broker.Simulation.Schedule;
+using Broker.Storage;
 
 namespace Broker.Simulation;
 
@@ -16,6 +17,7 @@ public sealed class FullDiskTests
     private readonly StateStoreMedium _store = new();
     private readonly SimulatedTime _time = new();
     private BrokerEngine _engine = null!;
+    private SimulatedWorkers _workers = null!;
 
     [Theory]
     [InlineData(1)]
@@ -109,20 +111,109 @@ public sealed class FullDiskTests
         Assert.True(_engine.Status.AcceptsWrites);
     }
 
+    [Fact]
+    public void A_trim_is_carried_out_though_the_checkpoint_that_its_journal_waits_for_waits_for_space()
+    {
+        Start(Options with { JournalReplayBytesMax = 256 << 10 });
+        Fill("t");
+        RunWorkers();
+        AppendMany("t", 150);
+        Commit();
+
+        // Now a checkpoint has begun, and the journal is at its limit.
+        AppendMany("t", 300);
+        Commit();
+        Append("t");
+        Assert.False(_engine.Parts.Committer.RunOnce());
+        _disk.FullFor = PausesMax;
+        _engine.Sequencer.AdvanceLogStart(Partition("t"), Batches);
+        _disk.Interleave = OnceFull(Commit);
+        RunWorkers();
+        Assert.True(_disk.DeletedWhileFull > 0);
+        Commit();
+        HoldsAfterPowerCut("t", from: Batches, to: Batches + 451);
+    }
+
+    [Fact]
+    public void What_was_accepted_when_the_disk_is_suddenly_full_leaves_room_in_the_journal_for_a_trim()
+    {
+        EngineOptions options = Options with { JournalFileBytes = 64 << 10, JournalReplayBytesMax = 4 << 20 };
+        Start(options);
+        Fill("t");
+        for (int filled = 0; filled < 160; filled++)
+        {
+            Append("t");
+            Commit();
+        }
+
+        int filledTo = Batches + 160;
+        _disk.FullFor = PausesMax;
+        int accepted = (int)(options.JournalFileBytes / 2 / BatchBytes);
+        AppendMany("t", accepted);
+        _engine.Sequencer.AdvanceLogStart(Partition("t"), Batches);
+        Commit();
+        Assert.True(_disk.DeletedWhileFull > 0);
+        HoldsAfterPowerCut("t", from: Batches, to: filledTo + accepted);
+    }
+
+    [Fact]
+    public void A_stop_does_not_wait_for_room_for_a_journal_file()
+    {
+        Start(Options with { JournalFileBytes = 64 << 10, JournalReplayBytesMax = 4 << 20 });
+        _engine.Sequencer.CreateTopic("t", 1, new Dictionary<string, string>());
+        Commit();
+        _disk.FullFor = PausesMax;
+        _engine.Parts.Committer.StopWaiting();
+        Assert.Throws<StorageException>(() =>
+        {
+            for (int decision = 0; decision < 100; decision++)
+            {
+                _engine.Sequencer.AlterTopic("t", new Dictionary<string, string> { ["retention.ms"] = "1000" }, []);
+                Commit();
+            }
+        });
+    }
+
+    [Fact]
+    public void A_stop_on_a_full_disk_is_no_failure_when_no_write_needs_the_next_journal_file()
+    {
+        Start();
+        Fill("t");
+        _disk.FullFor = PausesMax;
+        _engine.Parts.Committer.StopWaiting();
+        Assert.Contains(_workers.Runnable(), worker => worker.Name == "journal files");
+        RunWorkers();
+        Assert.Null(_engine.Progress.Failure);
+    }
+
     // No checkpoint comes between, and the first journal file has room for all.
     private static EngineOptions Options =>
         SimulationRun.Options with { RecycleBytesMax = 0, JournalFileBytes = 512 << 10, JournalReplayBytesMax = 1 << 20 };
 
     private void Start() => Start(Options);
 
-    private void Start(EngineOptions options) => _engine = BrokerEngine.Open(options, new EngineEnvironment
+    private void Start(EngineOptions options)
     {
-        Time = _time,
-        Disk = _disk,
-        Workers = new SimulatedWorkers(_disk),
-        StateStore = _ => new SimulatedStateStore(_store, _disk),
-        RunsJournal = false,
-    });
+        _workers = new SimulatedWorkers(_disk);
+        _engine = BrokerEngine.Open(options, new EngineEnvironment
+        {
+            Time = _time,
+            Disk = _disk,
+            Workers = _workers,
+            StateStore = _ => new SimulatedStateStore(_store, _disk),
+            RunsJournal = false,
+        });
+    }
+
+    /// <summary>Does something when a call has found the disk full, once.</summary>
+    private Action OnceFull(Action work) => () =>
+    {
+        if (!_engine.Status.AcceptsWrites)
+        {
+            _disk.Interleave = null;
+            work();
+        }
+    };
 
     private PartitionHandle Partition(string topic) => _engine.FindTopic(topic)!.Partitions[0];
 
@@ -148,6 +239,22 @@ public sealed class FullDiskTests
         PooledBuffer batch = writer.Finish(Partition(topic).TopicId, 0, producerId: -1, producerEpoch: -1, baseSequence: -1);
         Assert.Equal(BrokerError.None, _engine.Append(Partition(topic), batch.Memory, batch, Durability.Durable).Error);
         batch.Release();
+    }
+
+    private void AppendMany(string topic, int count)
+    {
+        for (int batch = 0; batch < count; batch++)
+        {
+            Append(topic);
+        }
+    }
+
+    private void RunWorkers()
+    {
+        while (_workers.Runnable() is [SimulatedWorker next, ..])
+        {
+            next.RunNext();
+        }
     }
 
     private void Commit()

@@ -241,7 +241,7 @@ internal sealed class SimulationRun
 
     private bool JournalMayRun() =>
         _engine is not null && !_journalIsBusy && _engine.Progress.Failure is null
-        && (!_workers.IsBusy("journal files") || _engine.Parts.JournalFiles.ReadyCount > 0);
+        && (!_workers.IsBusy("journal files") || _engine.Parts.JournalFiles.IsNextDecided);
 
     private bool RunJournal()
     {

@@ -44,6 +44,13 @@ internal sealed class Checkpointer : IDisposable
         _workers = workers;
     }
 
+    /// <summary>Called when there is no room for what a checkpoint writes, at each try.</summary>
+    public Action? OutOfSpace
+    {
+        get => _copy.OutOfSpace;
+        set => _copy.OutOfSpace = value;
+    }
+
     /// <summary>Collects what a checkpoint at this place writes; on the journal's thread, or while it does not run.</summary>
     public CheckpointWork Capture(JournalPosition position)
     {
@@ -145,7 +152,12 @@ internal sealed class Checkpointer : IDisposable
             }
             catch (DiskException e) when (e.MayPass && !_stop.IsCancellationRequested)
             {
-                // The journal keeps everything meanwhile; at its limit, writes wait too.
+                // The journal keeps everything meanwhile.
+                if (e.IsOutOfSpace)
+                {
+                    OutOfSpace?.Invoke();
+                }
+
                 _workers.Pause(SpaceRetryDelay, _stop.Token);
             }
         }

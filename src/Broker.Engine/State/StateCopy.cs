@@ -34,6 +34,9 @@ internal sealed class StateCopy : IDisposable
         _worker = workers.Start("state copy");
     }
 
+    /// <summary>Called when there is no room for what was handed over, at each try.</summary>
+    public Action? OutOfSpace { get; set; }
+
     /// <summary>Carries out what was handed over, and from now on does so at once.</summary>
     public void Begin()
     {
@@ -149,6 +152,11 @@ internal sealed class StateCopy : IDisposable
                 catch (DiskException e) when (e.MayPass && !_stop.IsCancellationRequested)
                 {
                     // The journal is not freed meanwhile.
+                    if (e.IsOutOfSpace)
+                    {
+                        OutOfSpace?.Invoke();
+                    }
+
                     _workers.Pause(SpaceRetryDelay, _stop.Token);
                 }
             }

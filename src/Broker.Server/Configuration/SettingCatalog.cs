@@ -39,8 +39,8 @@ internal static class SettingCatalog
         new("limits.partitions_per_topic", Count, "10000") { Min = 1, Max = 100_000 },
         new("limits.connections", Count, "12000") { Min = 1, Max = 1_000_000 },
         new("limits.streams_per_connection", Count, "1000") { Min = 1, Max = 100_000 },
-        new("limits.produce_bytes_in_flight_per_connection", Bytes, "64MiB") { Min = MiB, Max = 16 * GiB },
-        new("limits.produce_bytes_in_flight", Bytes, "256MiB") { Min = MiB, Max = 64 * GiB },
+        new("limits.produce_bytes_in_flight_per_connection", Bytes, "16MiB") { Min = MiB, Max = 16 * GiB },
+        new("limits.produce_bytes_in_flight", Bytes, "32MiB") { Min = MiB, Max = 64 * GiB },
         new("limits.fetch_response_bytes", Bytes, "1MiB") { Min = 4 * KiB, Max = 16 * MiB },
         new("limits.fetch_partitions_per_stream", Count, "20000") { Min = 1, Max = 1_000_000 },
 

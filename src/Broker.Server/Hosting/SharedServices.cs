@@ -28,7 +28,9 @@ internal sealed class SharedServices(BrokerSettings settings, CollectorRegistry 
 
     public StreamRegistry Streams { get; } = new(time);
 
-    public ByteBudget ProduceBudget { get; } = new(settings.Number("limits.produce_bytes_in_flight"));
+    /// <summary>What is in flight may have been accepted, and must then fit the journal file that is kept for a full disk.</summary>
+    public ByteBudget ProduceBudget { get; } = new(Math.Min(
+        settings.Number("limits.produce_bytes_in_flight"), settings.Number("journal.file_bytes") / 2));
 
     public ServerMetrics Metrics { get; } = new(registry);
 

@@ -151,6 +151,13 @@ internal sealed class GroupCommitter : IDisposable
         return times[times.Length / 2];
     }
 
+    /// <summary>Ends waiting for space: what there is no room for fails, and nothing is written behind it.</summary>
+    public void StopWaiting()
+    {
+        _stopSignal.Cancel();
+        _writer.StopWaiting();
+    }
+
     /// <summary>Finishes what was handed over, marks it and ends the thread.</summary>
     public void Dispose()
     {
@@ -165,7 +172,7 @@ internal sealed class GroupCommitter : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _stopSignal.Cancel();
+        StopWaiting();
         _thread?.Join();
         _writer.Dispose();
         _stopSignal.Dispose();

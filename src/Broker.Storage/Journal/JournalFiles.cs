@@ -5,13 +5,14 @@ using Broker.Storage.Workers;
 namespace Broker.Storage.Journal;
 
 /// <summary>
-/// The numbered files of the journal. A worker keeps the next file ready: pre-zeroed or recycled, so that
-/// writing it never allocates blocks, and with its directory entry durable. Numbers only grow and are never used twice.
+/// The numbered files of the journal. A worker keeps the next files ready: pre-zeroed or recycled, so that writing them never
+/// allocates blocks, and with their directory entries durable. Numbers only grow and are never used twice. The last one that is
+/// ready is taken only when the disk is full: it is for what was accepted before, and for the decisions behind it that free space.
 /// </summary>
 internal sealed class JournalFiles : IDisposable
 {
-    // While one file is written, the next is ready and the one after it is being made.
-    private const int ReadyCountMax = 2;
+    // While one file is written, the next is ready, the one after it is being made, and the last is kept for a full disk.
+    private const int ReadyCountMax = 3;
     private const int ZeroChunkBytes = 256 << 10;
 
     private static readonly TimeSpan SpaceRetryDelay = TimeSpan.FromMilliseconds(100);
@@ -25,10 +26,13 @@ internal sealed class JournalFiles : IDisposable
     private readonly Queue<JournalFile> _ready = new();
     private readonly Queue<string> _recyclable = new();
     private readonly SortedDictionary<long, string> _inUse = [];
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _noWaiting = new();
     private readonly IWorkers _workers;
     private readonly IWorker _preparer;
     private long _nextNumber;
+    private bool _isFirstTaken;
+    private bool _isShortOfSpace;
+    private bool _isDisposed;
     private Exception? _failure;
     private Action<Exception>? _failed;
 
@@ -48,19 +52,20 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>Called when there is no room for the next file, at each try.</summary>
     public Action? OutOfSpace { get; set; }
 
-    /// <summary>How many files can be taken without waiting.</summary>
-    public int ReadyCount
+    /// <summary>Whether <see cref="TakeNext"/> would answer without waiting, be it with an error.</summary>
+    public bool IsNextDecided
     {
         get
         {
             lock (_gate)
             {
-                return _ready.Count;
+                int kept = _isShortOfSpace || !_isFirstTaken ? 0 : 1;
+                return _ready.Count > kept || _failure is not null;
             }
         }
     }
 
-    /// <summary>Whether a file that holds so much can be taken without waiting.</summary>
+    /// <summary>Whether there is a file that holds so much, be it the last.</summary>
     public bool HasReadyFile(long sizeBytesMin)
     {
         lock (_gate)
@@ -99,7 +104,7 @@ internal sealed class JournalFiles : IDisposable
             failure = _failure;
         }
 
-        if (failure is StorageException)
+        if (failure is not null)
         {
             failed(failure);
         }
@@ -127,7 +132,7 @@ internal sealed class JournalFiles : IDisposable
     /// <param name="sizeBytesMin">What the file must hold at least.</param>
     public JournalFile TakeNext(long sizeBytesMin)
     {
-        _preparer.WaitUntil(IsNextDecided);
+        _preparer.WaitUntil(() => IsNextDecided);
         JournalFile file;
         lock (_gate)
         {
@@ -137,17 +142,14 @@ internal sealed class JournalFiles : IDisposable
             }
 
             _inUse[file.Number] = file.File.Path;
+            _isFirstTaken = true;
         }
 
         _preparer.Post(PrepareOne);
         if (file.SizeBytes < sizeBytesMin)
         {
             // One entry larger than a whole file: this file grows to hold it.
-            file = WaitingForSpace(() =>
-            {
-                ZeroFrom(file.File, file.SizeBytes, sizeBytesMin);
-                return new JournalFile(file.File, file.Number, sizeBytesMin);
-            });
+            file = Grow(file, sizeBytesMin);
             file.File.SyncData();
         }
 
@@ -180,16 +182,20 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
+    /// <summary>Ends waiting for space: who waits for a file gets an error.</summary>
+    public void StopWaiting() => _noWaiting.Cancel();
+
     public void Dispose()
     {
-        _stopping.Cancel();
+        StopWaiting();
+        Volatile.Write(ref _isDisposed, true);
         _preparer.Dispose();
         foreach (JournalFile file in _ready)
         {
             file.File.Dispose();
         }
 
-        _stopping.Dispose();
+        _noWaiting.Dispose();
     }
 
 #if BROKER_MUTANTS
@@ -203,59 +209,74 @@ internal sealed class JournalFiles : IDisposable
 
     private void PrepareOne()
     {
-        if (_stopping.IsCancellationRequested)
+        if (Volatile.Read(ref _isDisposed))
         {
             return;
         }
 
         try
         {
-            JournalFile file = WaitingForSpace(Prepare);
+            JournalFile file = Prepare();
             lock (_gate)
             {
                 _ready.Enqueue(file);
+                _isShortOfSpace = false;
             }
         }
-        catch (Exception e) when (e is StorageException or OperationCanceledException)
+        catch (DiskException e) when (MayWaitFor(e))
         {
+            NoteShortage(e);
+            lock (_gate)
+            {
+                _isShortOfSpace = true;
+            }
+
+            // A piece of its own: whoever waits for a file may take the last one meanwhile.
+            _preparer.Post(() =>
+            {
+                _workers.Pause(SpaceRetryDelay, _noWaiting.Token);
+                PrepareOne();
+            });
+        }
+        catch (StorageException e)
+        {
+            // Room that a stop no longer waits for fails only those who need the file.
             Action<Exception>? failed;
             lock (_gate)
             {
                 _failure = e;
-                failed = e is StorageException ? _failed : null;
+                failed = e is DiskException { MayPass: true } ? null : _failed;
             }
 
             failed?.Invoke(e);
         }
     }
 
-    private bool IsNextDecided()
-    {
-        lock (_gate)
-        {
-            return _ready.Count > 0 || _failure is not null;
-        }
-    }
-
-    private JournalFile WaitingForSpace(Func<JournalFile> make)
+    private JournalFile Grow(JournalFile file, long sizeBytes)
     {
         while (true)
         {
             try
             {
-                return make();
+                ZeroFrom(file.File, file.SizeBytes, sizeBytes);
+                return new JournalFile(file.File, file.Number, sizeBytes);
             }
-            catch (DiskException e) when (e.MayPass)
+            catch (DiskException e) when (MayWaitFor(e))
             {
-                // Writes are refused while space is short; what was accepted waits here until there is some.
-                if (e.IsOutOfSpace)
-                {
-                    OutOfSpace?.Invoke();
-                }
-
-                _workers.Pause(SpaceRetryDelay, _stopping.Token);
-                _stopping.Token.ThrowIfCancellationRequested();
+                NoteShortage(e);
+                _workers.Pause(SpaceRetryDelay, _noWaiting.Token);
             }
+        }
+    }
+
+    private bool MayWaitFor(DiskException shortage) => shortage.MayPass && !_noWaiting.IsCancellationRequested;
+
+    /// <summary>Writes are refused while space is short; what was accepted waits until there is some.</summary>
+    private void NoteShortage(DiskException shortage)
+    {
+        if (shortage.IsOutOfSpace)
+        {
+            OutOfSpace?.Invoke();
         }
     }
 

@@ -117,6 +117,9 @@ internal sealed class JournalWriter : IDisposable
         _durableUpTo = _position.Lsn;
     }
 
+    /// <summary>Ends waiting for space for the next file.</summary>
+    public void StopWaiting() => _files.StopWaiting();
+
     public void Dispose()
     {
         _active?.File.Dispose();

@@ -148,7 +148,7 @@ internal sealed class Scrub : IDisposable
         try
         {
             using IDiskFile file = segment.OpenToRead();
-            return file.ReadFromDevice(from, _buffer, _buffer.Length);
+            return file.ReadFromDevice(from, _buffer, at: 0, _buffer.Length);
         }
         catch (DiskException)
         {

@@ -206,7 +206,7 @@ internal sealed class SnapshotLog : IDisposable
         using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
         long length = file.Length;
         using var buffer = new AlignedBuffer(checked((int)JournalFormat.AlignBlock(length + 1)));
-        ReadOnlySpan<byte> bytes = buffer.Span[..(int)Math.Min(length, file.ReadFromDevice(0, buffer, buffer.Length))];
+        ReadOnlySpan<byte> bytes = buffer.Span[..(int)Math.Min(length, file.ReadFromDevice(0, buffer, at: 0, buffer.Length))];
         var state = new StoredState();
         int at = 0;
         uint crc = 0;

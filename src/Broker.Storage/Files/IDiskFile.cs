@@ -11,8 +11,9 @@ internal interface IDiskFile : IDisposable
     /// <returns>Bytes read; fewer than asked only at the end of the file.</returns>
     int Read(long position, Span<byte> buffer);
 
-    /// <summary>Reads past the page cache: what the device holds. Position and length are multiples of 4 KiB.</summary>
-    int ReadFromDevice(long position, AlignedBuffer buffer, int count);
+    /// <summary>Reads past the page cache, what the device holds, into a part of a buffer. All numbers are multiples of 4 KiB.</summary>
+    /// <returns>Bytes read; fewer than asked only at the end of the file.</returns>
+    int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count);
 
     void Write(long position, ReadOnlySpan<byte> bytes);
 

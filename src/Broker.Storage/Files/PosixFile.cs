@@ -33,11 +33,10 @@ internal sealed unsafe class PosixFile(int fd, string path) : IDiskFile
         }
     }
 
-    public int ReadFromDevice(long position, AlignedBuffer buffer, int count)
+    public int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count)
     {
-        Invariant.Check(position % AlignedBuffer.AlignmentBytes == 0 && count % AlignedBuffer.AlignmentBytes == 0);
-        Invariant.Check(count <= buffer.Length);
-        fixed (byte* start = buffer.Span)
+        Invariant.Check((position | (long)at | (long)count) % AlignedBuffer.AlignmentBytes == 0);
+        fixed (byte* start = buffer.Span.Slice(at, count))
         {
             return ReadFully(DirectDescriptor(), position, start, count);
         }

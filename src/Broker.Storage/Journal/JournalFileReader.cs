@@ -14,14 +14,15 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
     private WholeFile? _current;
     private WholeFile? _ahead;
 
+    /// <param name="from">The first byte of interest behind the header.</param>
     /// <param name="next">What will be asked for next; null when that is not known.</param>
-    /// <returns>The file, with zeros up to the next block. Valid until another one is asked for.</returns>
+    /// <returns>The file, with zeros up to the next block, undefined before what is of interest. Valid until another one is asked for.</returns>
     /// <exception cref="DiskException">It cannot be read.</exception>
-    public ReadOnlySpan<byte> Read(string path, string? next)
+    public ReadOnlySpan<byte> Read(string path, long from, string? next)
     {
-        if (_current?.Path == path)
+        if (TryGetCurrent(path, from, out ReadOnlySpan<byte> current))
         {
-            return _current.Bytes;
+            return current;
         }
 
         // Two buffers for all files: memory that was touched before is read into faster.
@@ -33,7 +34,7 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
         }
         else
         {
-            _current = WholeFile.Read(disk, path, spare);
+            _current = WholeFile.Read(disk, path, spare, from);
             spare = null;
         }
 
@@ -51,11 +52,12 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
         return _current.Bytes;
     }
 
-    /// <summary>The file that was asked for last, if it is this one.</summary>
-    public bool TryGetCurrent(string path, out ReadOnlySpan<byte> bytes)
+    /// <summary>The file that was asked for last, if it is this one and has what is of interest.</summary>
+    public bool TryGetCurrent(string path, long from, out ReadOnlySpan<byte> bytes)
     {
-        bytes = _current?.Path == path ? _current.Bytes : default;
-        return _current?.Path == path;
+        bool isThere = _current?.Path == path && _current.From <= from;
+        bytes = isThere ? _current!.Bytes : default;
+        return isThere;
     }
 
     public void Dispose()

@@ -58,7 +58,7 @@ internal sealed class JournalReplay : IDisposable
             string path = PathOf(from.FileNumber)
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
-            ReadOnlySpan<byte> bytes = _reader.Read(path, later.FirstOrDefault().Path);
+            ReadOnlySpan<byte> bytes = _reader.Read(path, from.Position, later.FirstOrDefault().Path);
             CheckVersion(bytes, path);
             (at, groupEnded) = ReplayFile(bytes, path, at, visitor);
             torn = TornAt(bytes, path, at, groupEnded);
@@ -67,7 +67,7 @@ internal sealed class JournalReplay : IDisposable
         for (int i = 0; i < later.Length; i++)
         {
             (long number, string path) = later[i];
-            ReadOnlySpan<byte> bytes = _reader.Read(path, later.ElementAtOrDefault(i + 1).Path);
+            ReadOnlySpan<byte> bytes = _reader.Read(path, from: 0, later.ElementAtOrDefault(i + 1).Path);
             CheckVersion(bytes, path);
             if (!ContinuesFrom(bytes, number, at))
             {
@@ -111,7 +111,7 @@ internal sealed class JournalReplay : IDisposable
     {
         using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
         using var blocks = new AlignedBuffer(2 * JournalFormat.BlockBytes);
-        int read = file.ReadFromDevice(0, blocks, blocks.Length);
+        int read = file.ReadFromDevice(0, blocks, at: 0, blocks.Length);
         ReadOnlySpan<byte> bytes = blocks.Span[..read];
         if (bytes.Length < JournalFormat.BlockBytes)
         {
@@ -250,18 +250,37 @@ internal sealed class JournalReplay : IDisposable
             }
 
             // What is being replayed lies in the reader's buffer: it must stay as it is.
-            using WholeFile? own = _reader.TryGetCurrent(path, out ReadOnlySpan<byte> file) ? null : WholeFile.Read(_disk, path, buffer: null);
-            file = own is null ? file : own.Bytes;
             int position = number == from.FileNumber ? (int)from.Position : 0;
-            for (; position + JournalFormat.FrameHeaderBytes <= file.Length; position += JournalFormat.FrameAlignmentBytes)
+            using WholeFile? own = _reader.TryGetCurrent(path, position, out ReadOnlySpan<byte> file)
+                ? null
+                : WholeFile.Read(_disk, path, buffer: null, position);
+            file = own is null ? file : own.Bytes;
+            for (; (position = FindFrame(file, position)) >= 0; position += JournalFormat.FrameAlignmentBytes)
             {
-                if (ReadUInt32LittleEndian(file[position..]) == JournalFormat.FrameMagic
-                    && JournalFrame.TryOpen(file[position..], number, out JournalFrame frame)
-                    && frame.DurableUpTo > from.Lsn)
+                if (JournalFrame.TryOpen(file[position..], number, out JournalFrame frame) && frame.DurableUpTo > from.Lsn)
                 {
                     return frame.DurableUpTo;
                 }
             }
+        }
+
+        return -1;
+    }
+
+    /// <returns>The first place at or behind a position where a frame may begin; −1 when there is none.</returns>
+    private static int FindFrame(ReadOnlySpan<byte> file, int position)
+    {
+        Span<byte> magic = stackalloc byte[sizeof(uint)];
+        WriteUInt32LittleEndian(magic, JournalFormat.FrameMagic);
+        while (position < file.Length && file[position..].IndexOf(magic) is var found and >= 0)
+        {
+            position += found;
+            if (position % JournalFormat.FrameAlignmentBytes == 0)
+            {
+                return position;
+            }
+
+            position++;
         }
 
         return -1;

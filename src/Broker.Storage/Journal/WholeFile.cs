@@ -5,7 +5,8 @@ namespace Broker.Storage.Journal;
 
 /// <summary>A journal file in memory, once it was read.</summary>
 /// <remarks>Read by one thread, used by another after <see cref="IsRead"/>.</remarks>
-internal sealed class WholeFile(string path) : IDisposable
+/// <param name="from">Where its first byte of interest is: nothing is read between the header and the block of this byte.</param>
+internal sealed class WholeFile(string path, long from = 0) : IDisposable
 {
     private AlignedBuffer? _buffer;
     private Exception? _failure;
@@ -15,14 +16,16 @@ internal sealed class WholeFile(string path) : IDisposable
 
     public bool IsRead => _isRead;
 
-    /// <summary>The file, with zeros up to the next block.</summary>
+    public long From => from;
+
+    /// <summary>The file, with zeros up to the next block. What was not read is undefined.</summary>
     public ReadOnlySpan<byte> Bytes => _buffer!.Span;
 
     /// <param name="buffer">Used when it has the right size, else disposed; null makes one.</param>
     /// <exception cref="DiskException">It cannot be read.</exception>
-    public static WholeFile Read(IDisk disk, string path, AlignedBuffer? buffer)
+    public static WholeFile Read(IDisk disk, string path, AlignedBuffer? buffer, long from = 0)
     {
-        var file = new WholeFile(path);
+        var file = new WholeFile(path, from);
         file.ReadNow(disk, buffer);
         file.ThrowIfFailed();
         return file;
@@ -42,8 +45,14 @@ internal sealed class WholeFile(string path) : IDisposable
             }
 
             _buffer = buffer;
-            int read = file.ReadFromDevice(0, buffer, buffer.Length);
-            buffer.Span[read..].Clear();
+            int start = (int)Math.Min(from / JournalFormat.BlockBytes * JournalFormat.BlockBytes, length);
+            if (start > 0)
+            {
+                file.ReadFromDevice(0, buffer, at: 0, JournalFormat.BlockBytes);
+            }
+
+            int read = file.ReadFromDevice(start, buffer, start, length - start);
+            buffer.Span[(start + read)..].Clear();
         }
         catch (Exception e)
         {

@@ -16,10 +16,10 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
         return bytes.Read(position, buffer);
     }
 
-    public int ReadFromDevice(long position, AlignedBuffer buffer, int count)
+    public int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count)
     {
         disk.Before("device", path, position, count);
-        return bytes.ReadFromDevice(position, buffer.Span[..count]);
+        return bytes.ReadFromDevice(position, buffer.Span.Slice(at, count));
     }
 
     public void Write(long position, ReadOnlySpan<byte> content)

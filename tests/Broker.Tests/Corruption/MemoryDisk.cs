@@ -76,10 +76,10 @@ internal sealed class MemoryDisk : IDisk
             return count;
         }
 
-        public int ReadFromDevice(long position, AlignedBuffer buffer, int count)
+        public int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count)
         {
             disk.LastRead = buffer;
-            return Read(position, buffer.Span[..count]);
+            return Read(position, buffer.Span.Slice(at, count));
         }
 
         public void Write(long position, ReadOnlySpan<byte> bytes) => throw ReadsOnly();

@@ -62,10 +62,17 @@ internal sealed class RestartRun(int gib, int rounds, int tailMib)
     /// <returns>Journal tail and log, as the broker said last.</returns>
     private async Task<(double TailBytes, double LogBytes)> KillUnderLoadAsync(BrokerProcess broker)
     {
+        // Without what the last recovery has left to checkpoint.
+        Metrics metrics = await broker.MetricsAsync();
+        while (metrics["broker_journal_tail_bytes"] >= _tailBytes)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+            metrics = await broker.MetricsAsync();
+        }
+
         using var stop = new CancellationTokenSource();
         await using var client = new BrokerClient(broker.Server);
         Task load = Task.WhenAll(Enumerable.Range(0, Loaders).Select(_ => Task.Run(() => LoadAsync(client, stop.Token))));
-        Metrics metrics = await broker.MetricsAsync();
         while (metrics["broker_journal_tail_bytes"] < _tailBytes)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1));

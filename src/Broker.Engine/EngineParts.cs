@@ -183,6 +183,7 @@ internal sealed class EngineParts : IDisposable
         using var journal = new JournalReplay(disk, opening.JournalDirectory, opening.Environment.Workers);
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
         ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);
+        files.StartsWriteBack = true;
 
         if (isSnapshotLost)
         {

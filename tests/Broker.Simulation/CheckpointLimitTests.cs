@@ -6,26 +6,19 @@ using Broker.Simulation.Schedule;
 
 namespace Broker.Simulation;
 
-/// <summary>Writes that wait for a checkpoint because the journal is at its limit.</summary>
+/// <summary>When a checkpoint begins, and writes that wait for one because the journal is at its limit.</summary>
 public sealed class CheckpointLimitTests
 {
     private readonly Chance _chance = new(seed: 1);
-    private readonly SimulatedWorkers _workers;
-    private readonly BrokerEngine _engine;
+    private readonly SimulatedDisk _disk = new(new Chance(seed: 1), new Trace(null));
+    private readonly StateStoreMedium _store = new();
+    private readonly SimulatedTime _time = new();
+    private SimulatedWorkers _workers = null!;
+    private BrokerEngine _engine = null!;
 
     public CheckpointLimitTests()
     {
-        var disk = new SimulatedDisk(new Chance(seed: 1), new Trace(null));
-        _workers = new SimulatedWorkers(disk);
-        var store = new StateStoreMedium();
-        _engine = BrokerEngine.Open(Options, new EngineEnvironment
-        {
-            Time = new SimulatedTime(),
-            Disk = disk,
-            Workers = _workers,
-            StateStore = _ => new SimulatedStateStore(store, disk),
-            RunsJournal = false,
-        });
+        Start();
         _engine.Sequencer.CreateTopic("t", 1, new Dictionary<string, string>());
         Commit();
     }
@@ -61,6 +54,56 @@ public sealed class CheckpointLimitTests
         Assert.True(_engine.Progress.VisibleLsn < _engine.DecidedLsn);
         CheckpointAndCommit(times: 3);
         Assert.Equal(_engine.DecidedLsn, _engine.Progress.VisibleLsn);
+    }
+
+    [Fact]
+    public void What_was_replayed_is_checkpointed_a_second_after_the_start()
+    {
+        Restart();
+        _time.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.DoesNotContain(_workers.Runnable(), worker => worker.Name == "checkpoint");
+        long replayed = _engine.Status.JournalTailBytes;
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        RunWorkers();
+        Assert.InRange(_engine.Status.JournalTailBytes, 0, replayed - 1_000_000);
+    }
+
+    [Fact]
+    public void What_was_replayed_is_checkpointed_at_once_when_half_the_limit_was_written_since()
+    {
+        Restart();
+        Append(bytes: 10_000, count: 90);
+        Commit();
+        Assert.DoesNotContain(_workers.Runnable(), worker => worker.Name == "checkpoint");
+        Append(bytes: 10_000, count: 20);
+        Commit();
+        Assert.Contains(_workers.Runnable(), worker => worker.Name == "checkpoint");
+        RunWorkers();
+        Assert.InRange(_engine.Status.JournalTailBytes, 1_100_000, 1_300_000);
+    }
+
+    private void Start()
+    {
+        _workers = new SimulatedWorkers(_disk);
+        _engine = BrokerEngine.Open(Options, new EngineEnvironment
+        {
+            Time = _time,
+            Disk = _disk,
+            Workers = _workers,
+            StateStore = _ => new SimulatedStateStore(_store, _disk),
+            RunsJournal = false,
+        });
+    }
+
+    /// <summary>As after a kill, with 1.5 MB to replay.</summary>
+    private void Restart()
+    {
+        Append(bytes: 10_000, count: 150);
+        Commit();
+        _engine.Abandon();
+        _disk.EndProcess();
+        Start();
+        Assert.InRange(_engine.Status.JournalTailBytes, 1_500_000, 1_600_000);
     }
 
     /// <summary>One that no worker goes on with yet.</summary>

@@ -445,7 +445,7 @@ internal sealed class Segment
         file.Write(position, storedBatch);
         IsDirty = true;
         int end = position + storedBatch.Length;
-        if (end - _writeBackFrom >= WriteBackStepBytes)
+        if (_files.StartsWriteBack && end - _writeBackFrom >= WriteBackStepBytes)
         {
             file.StartWriteBack(_writeBackFrom, end - _writeBackFrom);
             _writeBackFrom = end;

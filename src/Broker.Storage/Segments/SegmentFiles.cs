@@ -50,6 +50,12 @@ internal sealed class SegmentFiles
     /// <summary>Those that are open.</summary>
     public OpenSegmentFiles Open { get; }
 
+    /// <summary>
+    /// Whether the kernel is asked to begin writing back what is written. Not while the journal is replayed: what is left to
+    /// read, and the first sync of the start, would wait behind it.
+    /// </summary>
+    public bool StartsWriteBack { get; set; }
+
     public string TopicDirectory(string topic) => Path.Combine(_root, topic);
 
     public string PartitionDirectory(string topic, int partition) =>

@@ -72,7 +72,7 @@ public sealed class AdminClient
     public async Task<IReadOnlyList<TopicSummary>> ListTopicsAsync(CancellationToken cancellationToken = default)
     {
         ListTopicsResponse response = await CallAsync(_admin.ListTopicsAsync, new ListTopicsRequest(), cancellationToken).ConfigureAwait(false);
-        return [.. response.Topics.Select(t => new TopicSummary(AdminModels.ToDescription(t.Topic), t.RecordCount, t.SizeBytes))];
+        return [.. response.Topics.Select(t => new TopicSummary(AdminModels.ToDescription(t.Topic), t.RecordCount, t.SizeBytes, t.QuarantinedPartitionCount))];
     }
 
     public async Task<TopicDescription> DescribeTopicAsync(string name, CancellationToken cancellationToken = default)

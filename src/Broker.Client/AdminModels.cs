@@ -39,7 +39,8 @@ internal static class AdminModels
             info.TopicCount,
             info.PartitionCount,
             info.DiskFreeBytes,
-            info.VisibleLsn);
+            info.VisibleLsn,
+            [.. info.Problems]);
     }
 
     private static PartitionDescription ToDescription(Partition partition)

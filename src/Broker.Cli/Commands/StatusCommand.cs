@@ -46,6 +46,7 @@ internal static class StatusCommand
             ("topics", $"{Human.Count(info.TopicCount)} with {Human.Count(info.PartitionCount, "partition")}"),
             ("journal", $"entry {Human.Count((long)info.VisibleLsn)}"),
             ("security", info.Security),
+            .. info.Problems.Select(problem => ("problem", problem)),
         ];
         int width = lines.Max(line => line.Name.Length);
         foreach ((string name, string value) in lines)
@@ -71,6 +72,13 @@ internal static class StatusCommand
         foreach (string feature in info.Features)
         {
             json.WriteStringValue(feature);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("problems");
+        foreach (string problem in info.Problems)
+        {
+            json.WriteStringValue(problem);
         }
 
         json.WriteEndArray();

@@ -21,6 +21,7 @@ internal static class TopicOutput
                     json.WriteNumber("partitions", topic.Topic.PartitionCount);
                     json.WriteNumber("records", topic.RecordCount);
                     json.WriteNumber("size_bytes", topic.SizeBytes);
+                    json.WriteNumber("quarantined_partitions", topic.QuarantinedPartitionCount);
                     json.WriteEndObject();
                 }
 
@@ -40,6 +41,11 @@ internal static class TopicOutput
         }
 
         table.Write(host);
+        foreach (TopicSummary topic in topics.Where(topic => topic.QuarantinedPartitionCount > 0))
+        {
+            string partitions = Human.Count(topic.QuarantinedPartitionCount, "partition");
+            host.Text.WriteLine($"topic '{topic.Topic.Name}' has {partitions} in quarantine: broker topic describe {topic.Topic.Name}");
+        }
     }
 
     /// <summary>One line that says what was done to a topic, or the topic as JSON.</summary>

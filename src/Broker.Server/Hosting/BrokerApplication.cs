@@ -137,7 +137,7 @@ internal static class BrokerApplication
 
         application.MapMetrics(o => o.Registry = shared.Registry).WithMetadata(HttpPortOnly.Instance);
         application.MapGet("/livez", context => Answer(context, shared.Health.WhyNotLive())).WithMetadata(HttpPortOnly.Instance);
-        application.MapGet("/readyz", context => Answer(context, shared.Health.WhyNotReady(), shared.Health.WhyDegraded())).WithMetadata(HttpPortOnly.Instance);
+        application.MapGet("/readyz", context => Answer(context, shared.Health.WhyNotReady(), shared.Health.Problems())).WithMetadata(HttpPortOnly.Instance);
     }
 
     /// <summary>The port for clients offers calls only, the other one pages only.</summary>
@@ -153,11 +153,11 @@ internal static class BrokerApplication
         return Task.CompletedTask;
     }
 
-    private static Task Answer(HttpContext context, string? whyNot, string? remark = null)
+    private static Task Answer(HttpContext context, string? whyNot, params IReadOnlyList<string> problems)
     {
         context.Response.StatusCode = whyNot is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync((whyNot ?? (remark is null ? "ok" : $"ok, {remark}")) + "\n");
+        return context.Response.WriteAsync((whyNot ?? (problems.Count == 0 ? "ok" : $"ok, {string.Join("; ", problems)}")) + "\n");
     }
 
     /// <summary>Marks what is not a call.</summary>

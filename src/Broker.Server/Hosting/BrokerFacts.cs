@@ -6,7 +6,7 @@ using Broker.Server.Configuration;
 namespace Broker.Server.Hosting;
 
 /// <summary>What a broker says about itself: to clients, in its banner, and as metrics.</summary>
-internal sealed class BrokerFacts(BrokerSettings settings, BrokerEngine engine, TimeProvider time)
+internal sealed class BrokerFacts(BrokerSettings settings, BrokerEngine engine, BrokerHealth health, TimeProvider time)
 {
     private static readonly string[] Features = ["produce", "fetch", "append", "read", "list_offsets", "idempotence", "topics"];
 
@@ -42,6 +42,7 @@ internal sealed class BrokerFacts(BrokerSettings settings, BrokerEngine engine, 
             PartitionCount = topics.Sum(t => t.Partitions.Count),
             DiskFreeBytes = status.DiskFreeBytes,
             VisibleLsn = (ulong)engine.Progress.VisibleLsn,
+            Problems = { health.Problems() },
         };
     }
 }

@@ -17,8 +17,8 @@ internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
     /// <summary>Null when alive, else why not.</summary>
     public string? WhyNotLive() => engine.Progress.Failure is { } failure ? $"the journal has failed: {failure.Message}" : null;
 
-    /// <summary>What is wrong though the broker serves; null when nothing is.</summary>
-    public string? WhyDegraded()
+    /// <summary>What is wrong though the broker serves.</summary>
+    public IReadOnlyList<string> Problems()
     {
         EngineStatus status = engine.Status;
         var wrong = new List<string>();
@@ -40,7 +40,7 @@ internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
             wrong.Add($"quarantined: {string.Join(", ", quarantined)}");
         }
 
-        return wrong.Count == 0 ? null : string.Join("; ", wrong);
+        return wrong;
     }
 
     /// <summary>Null when ready, else why not.</summary>

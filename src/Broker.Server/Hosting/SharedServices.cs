@@ -44,8 +44,8 @@ internal sealed class SharedServices(BrokerSettings settings, CollectorRegistry 
     {
         _engine = engine;
         _log = log;
-        _facts = new BrokerFacts(settings, engine, Time);
         _health = new BrokerHealth(engine);
+        _facts = new BrokerFacts(settings, engine, _health, Time);
     }
 
     private static T Attached<T>(T? part)

@@ -36,6 +36,7 @@ internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, 
                 PartitionStats stats = partition.Stats();
                 summary.RecordCount += stats.HighWatermark - stats.LogStartOffset;
                 summary.SizeBytes += stats.SizeBytes;
+                summary.QuarantinedPartitionCount += partition.IsQuarantined ? 1 : 0;
             }
 
             response.Topics.Add(summary);

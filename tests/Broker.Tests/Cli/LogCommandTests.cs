@@ -59,6 +59,40 @@ public sealed class LogCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Status_and_the_list_of_topics_name_what_is_in_quarantine_and_nothing_when_nothing_is()
+    {
+        await using (var sound = await Broker.Server.Hosting.BrokerHost.StartAsync(TestBroker.Settings(_directory)))
+        {
+            string server = sound.GrpcEndPoint.ToString();
+            Assert.DoesNotContain("problem", (await new CliSession(server).SucceedAsync("status")).Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("quarantine", (await new CliSession(server).SucceedAsync("topic", "list")).Output, StringComparison.Ordinal);
+        }
+
+        string log = Directory.GetFiles(Path.Combine(_directory, "topics"), "*.log", SearchOption.AllDirectories)
+            .First(path => new FileInfo(path).Length > 0);
+        File.Delete(log);
+        await using (var damaged = await Broker.Server.Hosting.BrokerHost.StartAsync(TestBroker.Settings(_directory)))
+        {
+            string server = damaged.GrpcEndPoint.ToString();
+            JsonElement[] topics = [.. JsonDocument.Parse((await new CliSession(server).SucceedAsync("topic", "list", "-o", "json")).Output)
+                .RootElement.EnumerateArray()];
+            JsonElement hurt = Assert.Single(topics, topic => topic.GetProperty("quarantined_partitions").GetInt32() == 1);
+            string name = hurt.GetProperty("name").GetString()!;
+            Assert.Contains(
+                $"topic '{name}' has 1 partition in quarantine: broker topic describe {name}",
+                (await new CliSession(server).SucceedAsync("topic", "list")).Output, StringComparison.Ordinal);
+            string partition = Path.GetFileName(Path.GetDirectoryName(log)!);
+            Assert.Contains(
+                $"problem    quarantined: {name}/{partition}\n", (await new CliSession(server).SucceedAsync("status")).Output,
+                StringComparison.Ordinal);
+            Assert.Equal(
+                $"quarantined: {name}/{partition}",
+                JsonDocument.Parse((await new CliSession(server).SucceedAsync("status", "-o", "json")).Output).RootElement
+                    .GetProperty("problems")[0].GetString());
+        }
+    }
+
+    [Fact]
     public async Task A_dump_lists_every_batch_of_what_was_asked_for()
     {
         JsonElement[] all = await DumpAsync();

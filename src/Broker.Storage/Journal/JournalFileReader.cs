@@ -28,7 +28,7 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
         // Two buffers for all files: memory that was touched before is read into faster.
         AlignedBuffer? spare = _current?.GiveBuffer();
         _current = null;
-        if (TakeAhead(path) is { } file)
+        if (TakeAhead(path, from) is { } file)
         {
             _current = file;
         }
@@ -38,18 +38,32 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
             spare = null;
         }
 
-        if (next is not null && workers is not null)
+        if (next is not null)
         {
-            _worker ??= workers.Start("journal reader");
-            var ahead = new WholeFile(next);
-            AlignedBuffer? buffer = spare;
-            spare = null;
-            _ahead = ahead;
-            _worker.Post(() => ahead.ReadNow(disk, buffer));
+            ReadAhead(next, from: 0, spare);
+        }
+        else
+        {
+            spare?.Dispose();
         }
 
-        spare?.Dispose();
         return _current.Bytes;
+    }
+
+    /// <summary>Begins to read what will be asked for next.</summary>
+    /// <param name="buffer">As for <see cref="WholeFile.ReadNow"/>.</param>
+    public void ReadAhead(string path, long from, AlignedBuffer? buffer = null)
+    {
+        if (workers is null)
+        {
+            buffer?.Dispose();
+            return;
+        }
+
+        _worker ??= workers.Start("journal reader");
+        var ahead = new WholeFile(path, from);
+        _ahead = ahead;
+        _worker.Post(() => ahead.ReadNow(disk, buffer));
     }
 
     /// <summary>The file that was asked for last, if it is this one and has what is of interest.</summary>
@@ -67,7 +81,7 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
         _ahead?.Dispose();
     }
 
-    private WholeFile? TakeAhead(string path)
+    private WholeFile? TakeAhead(string path, long from)
     {
         if (_ahead is not { } file)
         {
@@ -76,7 +90,7 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
 
         _worker!.WaitUntil(() => file.IsRead);
         _ahead = null;
-        if (file.Path != path)
+        if (file.Path != path || file.From > from)
         {
             file.Dispose();
             return null;

@@ -37,10 +37,16 @@ internal sealed class JournalReplay : IDisposable
 
     public IReadOnlyList<(long Number, string Path)> Files => _files;
 
-    /// <summary>Syncs the journal, then reads it: what was read will still be there after the next crash.</summary>
+    /// <summary>Syncs the journal and reads it: what was read will still be there after the next crash.</summary>
     /// <exception cref="CorruptLogException">Something that was durable is damaged or gone.</exception>
     public ReplayResult Run(JournalPosition from, IJournalVisitor visitor)
     {
+        // Nothing is made of what is read before the syncs are done.
+        if (PathOf(from.FileNumber) is { } first)
+        {
+            _reader.ReadAhead(first, from.Position);
+        }
+
         SyncAll();
         return Read(from, visitor);
     }

@@ -64,8 +64,9 @@ internal static class Offsets
             goOn = $" The next record that can be read has offset {nextOffset}.";
         }
 
-        return new BrokerException(
-            BrokerError.DataLoss, $"{Name(partition)} is damaged at offset {offset}; the bytes are kept and not served.{goOn}", facts);
+        bool isGivenUp = partition.Damages.Any(d => d.IsLossAccepted && offset >= d.Range.FromOffset && offset < d.Range.NextOffset);
+        string state = isGivenUp ? "its records were given up by log repair" : "the bytes are kept and not served";
+        return new BrokerException(BrokerError.DataLoss, $"{Name(partition)} is damaged at offset {offset}; {state}.{goOn}", facts);
     }
 
     private static string Name(PartitionHandle partition) => $"Topic {partition.TopicName}, partition {partition.Partition}";

@@ -93,6 +93,27 @@ public sealed class LogCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_read_of_damaged_records_says_whether_they_wait_for_a_decision_or_were_given_up()
+    {
+        JsonElement batch = (await DumpAsync())[0];
+        string log = batch.GetProperty("file").GetString()!, topic = batch.GetProperty("topic").GetString()!;
+        string partition = batch.GetProperty("partition").GetRawText();
+        byte[] bytes = await File.ReadAllBytesAsync(log);
+        bytes[100] ^= 1;
+        await File.WriteAllBytesAsync(log, bytes);
+        await ReadFailsAsync(topic, partition, "the bytes are kept and not served");
+        await new CliSession().SucceedAsync("log", "repair", _directory, "--accept-loss");
+        await ReadFailsAsync(topic, partition, "its records were given up by log repair");
+    }
+
+    private async Task ReadFailsAsync(string topic, string partition, string words)
+    {
+        await using var host = await Broker.Server.Hosting.BrokerHost.StartAsync(TestBroker.Settings(_directory));
+        await new CliSession(host.GrpcEndPoint.ToString())
+            .FailAsync(1, ["consume", topic, "--partition", partition, "--from", "earliest", "--exit-at-end"], words);
+    }
+
+    [Fact]
     public async Task A_dump_lists_every_batch_of_what_was_asked_for()
     {
         JsonElement[] all = await DumpAsync();

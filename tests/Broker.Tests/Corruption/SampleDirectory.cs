@@ -69,6 +69,9 @@ internal sealed class SampleDirectory : IDisposable
     public static EngineOptions Options(string directory) => GoldenDirectory.Options(directory) with
     {
         JournalReplayBytesMax = 64 << 20,
+
+        // What is read is to find the damage: the scrub would remember a bit that is put right again.
+        ScrubBytesPerSecond = 0,
         TopicDefaults = TopicSettings.Default with { RetentionMs = TopicSettings.Unlimited, SegmentBytes = SegmentBytes },
     };
 

@@ -68,20 +68,8 @@ internal static class StatusCommand
         json.WriteNumber("partitions", info.PartitionCount);
         json.WriteNumber("visible_lsn", info.VisibleLsn);
         json.WriteString("security", info.Security);
-        json.WriteStartArray("features");
-        foreach (string feature in info.Features)
-        {
-            json.WriteStringValue(feature);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("problems");
-        foreach (string problem in info.Problems)
-        {
-            json.WriteStringValue(problem);
-        }
-
-        json.WriteEndArray();
+        WriteStrings(json, "features", info.Features);
+        WriteStrings(json, "problems", info.Problems);
         json.WriteStartObject("limits");
         json.WriteNumber("record_bytes_max", info.Limits.RecordBytesMax);
         json.WriteNumber("batch_bytes_max", info.Limits.BatchBytesMax);
@@ -90,5 +78,16 @@ internal static class StatusCommand
         json.WriteNumber("producer_window_batches", info.Limits.ProducerWindowBatches);
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
     }
 }

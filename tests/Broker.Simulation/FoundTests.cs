@@ -1,7 +1,3 @@
-using Broker.Engine;
-using Broker.Engine.Topics;
-using Broker.Records;
-using Broker.Simulation.Disk;
 using Broker.Simulation.Schedule;
 using Broker.Storage.Files;
 
@@ -100,40 +96,27 @@ public sealed class FoundTests
         Assert.Equal(before, machine.Snapshots);
     }
 
-    /// <summary>A disk, and one broker after the other on it.</summary>
+    /// <summary>A machine whose brokers have one topic with one partition.</summary>
     private sealed class Machine(ulong seed)
     {
-        private readonly Chance _chance = new(seed);
-        private readonly SimulatedDisk _disk = new(new Chance(seed), new Trace(null));
-        private readonly StateStoreMedium _store = new();
-        private BrokerEngine? _engine;
+        private const string Topic = "t";
 
-        public IEnumerable<string> Snapshots => _disk.AllFiles.Where(p => p.EndsWith(".snapshot", StringComparison.Ordinal));
+        private readonly SteppedMachine _machine = new(seed);
 
-        private PartitionHandle Partition => _engine!.FindTopic("t")!.Partitions[0];
+        public IEnumerable<string> Snapshots => _machine.Disk.AllFiles.Where(p => p.EndsWith(".snapshot", StringComparison.Ordinal));
 
-        public void Start()
-        {
-            _engine = BrokerEngine.Open(SimulationRun.Options, new EngineEnvironment
-            {
-                Time = new SimulatedTime(),
-                Disk = _disk,
-                Workers = new SimulatedWorkers(_disk),
-                StateStore = _ => new SimulatedStateStore(_store, _disk),
-                RunsJournal = false,
-            });
-        }
+        public void Start() => _machine.Start(SimulationRun.Options);
 
         /// <returns>True when a start has fewer syncs than that.</returns>
         public bool StartWithFailedSync(int number)
         {
-            _disk.FailSyncIn = number;
+            _machine.Disk.FailSyncIn = number;
             try
             {
                 Start();
-                return _engine!.Progress.Failure is null;
+                return _machine.Engine.Progress.Failure is null;
             }
-            catch (Exception) when (_disk.SyncHasFailed)
+            catch (Exception) when (_machine.Disk.SyncHasFailed)
             {
                 return false;
             }
@@ -142,60 +125,40 @@ public sealed class FoundTests
         /// <summary>One batch, visible and so promised. The first makes the topic.</summary>
         public void Append(int bytes = 100)
         {
-            if (_engine!.FindTopic("t") is null)
+            if (_machine.Engine.FindTopic(Topic) is null)
             {
-                _engine.Sequencer.CreateTopic("t", 1, new Dictionary<string, string>());
-                _engine.Parts.Committer.RunOnce();
+                _machine.Engine.Sequencer.CreateTopic(Topic, 1, new Dictionary<string, string>());
+                _machine.Commit();
             }
 
-            using var writer = new BatchWriter(Codec.None);
-            writer.Append(1000, OptionalBytes.Null, _chance.Bytes(bytes), []);
-            PooledBuffer batch = writer.Finish(Partition.TopicId, 0, producerId: -1, producerEpoch: -1, baseSequence: -1);
-            Assert.Equal(BrokerError.None, _engine.Append(Partition, batch.Memory, batch, Durability.Durable).Error);
-            batch.Release();
-            _engine.Parts.Committer.RunOnce();
+            _machine.Append(Topic, bytes);
+            _machine.Commit();
         }
 
         /// <param name="pauses">Space comes back when somebody has waited for it so often.</param>
-        public void BeFull(int pauses) => _disk.FullFor = pauses;
+        public void BeFull(int pauses) => _machine.Disk.FullFor = pauses;
 
         public void Stop()
         {
-            _engine!.Sequencer.Stop();
-            _engine.Close();
-            Assert.Null(_engine.Progress.Failure);
+            _machine.Engine.Sequencer.Stop();
+            _machine.Engine.Close();
+            Assert.Null(_machine.Engine.Progress.Failure);
         }
 
         public void BringBackSnapshot()
         {
-            using IDiskFile file = _disk.Open(SimulationRun.Root + "/state/00000000000000000000.snapshot", FileOpening.New);
-            file.Write(0, _chance.Bytes(100));
+            using IDiskFile file = _machine.Disk.Open(SimulationRun.Root + "/state/00000000000000000000.snapshot", FileOpening.New);
+            file.Write(0, _machine.Chance.Bytes(100));
         }
 
-        public void Kill()
-        {
-            _engine!.Abandon();
-            _disk.EndProcess();
-        }
+        public void Kill() => _machine.Kill();
 
-        public void CutPower()
-        {
-            _engine!.Abandon();
-            _disk.CutPower();
-            _store.CutPower(_chance);
-        }
+        public void CutPower() => _machine.CutPower();
 
         public void HasBatches(int count)
         {
-            Assert.Equal(count, Partition.HighWatermark);
-            for (int offset = 0; offset < count; offset++)
-            {
-                ReadResult read = Partition.Read(offset, 100);
-                Assert.Equal((BrokerError.None, offset + 1), (read.Error, read.Slice.NextOffset));
-                read.Slice.Dispose();
-            }
-
-            _engine!.Abandon();
+            _machine.Holds(Topic, from: 0, to: count);
+            _machine.Engine.Abandon();
         }
     }
 }

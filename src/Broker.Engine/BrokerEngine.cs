@@ -15,8 +15,8 @@ namespace Broker.Engine;
 /// </summary>
 internal sealed class BrokerEngine : IAsyncDisposable
 {
-    // A start is over by then, so that neither RocksDB nor the checkpoint of what was replayed competes with it.
-    private static readonly TimeSpan StartDuration = TimeSpan.FromSeconds(1);
+    // A start is over by then, so that RocksDB does not compete with it.
+    private static readonly TimeSpan StateCopyDelay = TimeSpan.FromSeconds(1);
 
     private readonly EngineParts _parts;
     private readonly Sequencer _sequencer;
@@ -203,15 +203,12 @@ internal sealed class BrokerEngine : IAsyncDisposable
             _parts.Committer.Start();
         }
 
-        Once(StartDuration, _parts.BeginCopy);
-        Once(StartDuration, _checkpoints.BeginFirst);
+        _checkpoints.BeginFirst();
+        _timers.Add(_environment.Time.CreateTimer(_ => _parts.BeginCopy(), null, StateCopyDelay, Timeout.InfiniteTimeSpan));
         Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(Options.RetentionCheckInterval, ApplyRetention);
         Every(TimeSpan.FromSeconds(1), _scrub.Step);
     }
-
-    private void Once(TimeSpan delay, Action work) =>
-        _timers.Add(_environment.Time.CreateTimer(_ => work(), null, delay, Timeout.InfiniteTimeSpan));
 
     private void Every(TimeSpan interval, Action work)
     {

@@ -14,8 +14,7 @@ internal sealed class Checkpoints : IDisposable
     private readonly DiskGuard _diskGuard;
     private readonly long _replayBytesMax;
     private readonly IWorker _worker;
-    private CheckpointWork? _first;
-    private JournalPosition _firstPosition;
+    private readonly Action? _completeFirst;
     private long _capturedBytes;
     private long _checkpointedBytes;
     private int _running;
@@ -29,12 +28,12 @@ internal sealed class Checkpoints : IDisposable
         _diskGuard = parts.DiskGuard;
         _replayBytesMax = replayBytesMax;
         _worker = workers.Start("checkpoint");
-        _first = parts.FirstCheckpoint;
-        if (_first is not null)
+        if (parts.FirstCheckpoint is { } work)
         {
-            _firstPosition = _committer.Writer.Position;
+            JournalPosition position = _committer.Writer.Position;
             _checkpointedBytes = -parts.ReplayedBytes;
             _running = 1;
+            _completeFirst = () => Complete(work, position, bytes: 0, waitForCopy: false);
         }
     }
 
@@ -51,25 +50,20 @@ internal sealed class Checkpoints : IDisposable
             && _committer.Writer.BytesWritten - Interlocked.Read(ref _capturedBytes) < _replayBytesMax);
 
     /// <summary>
-    /// Begins the checkpoint that recovery has left to do, unless it has begun. It syncs all that was replayed, and callers are
-    /// served faster before it than beside it.
+    /// Begins the checkpoint that recovery has left to do, while callers are served. It syncs all that was replayed: no sync of
+    /// the start is to wait behind that. Nor may it wait longer, as what it has captured keeps files open.
     /// </summary>
     public void BeginFirst()
     {
-        if (Interlocked.Exchange(ref _first, null) is { } work)
+        if (_completeFirst is { } complete)
         {
-            _worker.Post(() => Complete(work, _firstPosition, bytes: 0, waitForCopy: false));
+            _worker.Post(complete);
         }
     }
 
     /// <summary>Called on the journal's thread after each group: what is captured there is the state of exactly one LSN.</summary>
     public void StartIfDue()
     {
-        if (_committer.Writer.BytesWritten >= _replayBytesMax / 2)
-        {
-            BeginFirst();
-        }
-
         if (TailBytes < _replayBytesMax || Interlocked.CompareExchange(ref _running, 1, 0) != 0)
         {
             return;
@@ -82,17 +76,12 @@ internal sealed class Checkpoints : IDisposable
         _worker.Post(() => Complete(work, position, bytes, waitForCopy: true));
     }
 
-    /// <summary>Finishes the checkpoint that was begun, or is still to do after recovery, unless it waits for space.</summary>
+    /// <summary>Finishes the checkpoint that was begun, unless it waits for space.</summary>
     public void Dispose()
     {
         if (!_disposed)
         {
             _disposed = true;
-            if (_progress.Failure is null)
-            {
-                BeginFirst();
-            }
-
             _checkpointer.Dispose();
             _worker.Dispose();
         }

@@ -258,7 +258,7 @@ internal sealed class EngineState
                 continue;
             }
 #endif
-            if (segment.IsDirty && segment.TryLease())
+            if (segment.IsDirty)
             {
                 segment.BeginSync();
                 byte[] segmentKey = StateKeys.InPartition(partition.TopicId, partition.Partition, segment.BaseOffset);

@@ -2,7 +2,7 @@ using Broker.Storage.Segments;
 
 namespace Broker.Engine.State;
 
-/// <summary>What one checkpoint makes durable: state changes, and segments up to a position, each leased.</summary>
+/// <summary>What one checkpoint makes durable: state changes, and segments up to a position.</summary>
 internal sealed class CheckpointWork
 {
     public List<StateChange> Changes { get; } = [];

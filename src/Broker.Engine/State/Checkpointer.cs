@@ -66,19 +66,8 @@ internal sealed class Checkpointer : IDisposable
     public void Complete(CheckpointWork work, JournalPosition position, bool waitForCopy)
     {
         long started = Stopwatch.GetTimestamp();
-        try
-        {
-            SyncSegments(work);
-            SyncDirectories();
-        }
-        finally
-        {
-            foreach ((Segment segment, _) in work.Segments)
-            {
-                segment.Release();
-            }
-        }
-
+        SyncSegments(work);
+        SyncDirectories();
         WaitingForSpace(() => _snapshots.Append(work.Changes, position.Lsn));
         _copy.Write(work.Changes);
         if (waitForCopy)
@@ -115,13 +104,12 @@ internal sealed class Checkpointer : IDisposable
         if (work.Segments.Count >= SyncFileSystemFrom && OperatingSystem.IsLinux())
         {
             _disk.SyncFileSystem(_directory);
+            work.Segments.ForEach(s => s.Segment.NoteSynced(s.EndPosition));
         }
         else
         {
-            work.Segments.ForEach(s => s.Segment.Sync());
+            work.Segments.ForEach(s => s.Segment.Sync(s.EndPosition));
         }
-
-        work.Segments.ForEach(s => s.Segment.NoteSynced(s.EndPosition));
     }
 
     private void SyncDirectories()

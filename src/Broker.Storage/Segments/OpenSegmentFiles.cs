@@ -1,7 +1,7 @@
 namespace Broker.Storage.Segments;
 
 /// <summary>
-/// The segments whose files are open. A process may have so many at once; when that is reached, the one not used for the
+/// The segments' files that are open. A process may have so many at once; when that is reached, the one not used for the
 /// longest time is closed. One that was written to and not synced stays open, because the next descriptor need not be told
 /// that writing back has failed: when there is no other, it is synced before.
 /// </summary>
@@ -16,7 +16,7 @@ internal sealed class OpenSegmentFiles(int countMax)
     private const int CountLimit = 16_384;
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<Segment> _segments = new();
+    private readonly LinkedList<SegmentFile> _files = new();
 
     private Action? _syncedToClose;
 
@@ -32,7 +32,7 @@ internal sealed class OpenSegmentFiles(int countMax)
         {
             lock (_gate)
             {
-                return _segments.Count;
+                return _files.Count;
             }
         }
     }
@@ -45,33 +45,33 @@ internal sealed class OpenSegmentFiles(int countMax)
     /// <exception cref="StorageException">A sync failed; final.</exception>
     public void MakeRoom(bool maySync)
     {
-        if (TryMakeRoom() || !maySync || OldestWritten() is not { } segment)
+        if (TryMakeRoom() || !maySync || OldestWritten() is not { } file)
         {
             return;
         }
 
         Interlocked.Exchange(ref _syncedToClose, null)?.Invoke();
-        segment.SyncToClose();
+        file.SyncToClose();
         TryMakeRoom();
     }
 
-    /// <summary>Takes in a segment whose file was opened.</summary>
-    public LinkedListNode<Segment> Add(Segment segment)
+    /// <summary>Takes in a file that was opened.</summary>
+    public LinkedListNode<SegmentFile> Add(SegmentFile file)
     {
         lock (_gate)
         {
-            return _segments.AddLast(segment);
+            return _files.AddLast(file);
         }
     }
 
-    /// <summary>A segment's file was closed for good.</summary>
-    public void Remove(LinkedListNode<Segment> node)
+    /// <summary>A file was closed for good.</summary>
+    public void Remove(LinkedListNode<SegmentFile> node)
     {
         lock (_gate)
         {
             if (node.List is not null)
             {
-                _segments.Remove(node);
+                _files.Remove(node);
             }
         }
     }
@@ -82,25 +82,25 @@ internal sealed class OpenSegmentFiles(int countMax)
         lock (_gate)
         {
             // Each is looked at twice at most: one that was used gets a second chance.
-            for (int looks = 2 * _segments.Count; _segments.Count >= countMax && looks > 0; looks--)
+            for (int looks = 2 * _files.Count; _files.Count >= countMax && looks > 0; looks--)
             {
-                LinkedListNode<Segment> node = _segments.First!;
-                _segments.RemoveFirst();
-                if (node.Value.TakeUse() || !node.Value.TryCloseFile())
+                LinkedListNode<SegmentFile> node = _files.First!;
+                _files.RemoveFirst();
+                if (node.Value.TakeUse() || !node.Value.TryClose())
                 {
-                    _segments.AddLast(node);
+                    _files.AddLast(node);
                 }
             }
 
-            return _segments.Count < countMax;
+            return _files.Count < countMax;
         }
     }
 
-    private Segment? OldestWritten()
+    private SegmentFile? OldestWritten()
     {
         lock (_gate)
         {
-            return _segments.FirstOrDefault(s => s.IsClosableOnceSynced);
+            return _files.FirstOrDefault(f => f.IsClosableOnceSynced);
         }
     }
 }

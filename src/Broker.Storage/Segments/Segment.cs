@@ -9,9 +9,6 @@ namespace Broker.Storage.Segments;
 /// </summary>
 internal sealed class Segment
 {
-    // The kernel is asked to begin writing back in such steps, so that a checkpoint does not find all of it undone.
-    private const int WriteBackStepBytes = 8 << 20;
-
     /// <summary>How far behind an indexed position a wanted batch may begin, at most about this.</summary>
     public const int IndexSlackBytes = 64 << 10;
 
@@ -19,10 +16,8 @@ internal sealed class Segment
     private readonly uint _seed;
     private readonly uint _indexSeed;
     private readonly int _indexIntervalBytes;
-    private readonly Lock _openGate = new();
-    private IDiskFile? _file;
-    private LinkedListNode<Segment>? _openNode;
-    private FileMap? _map;
+    private readonly Lock _indexGate = new();
+    private readonly SegmentFile _file;
     private SegmentIndex? _index;
     private DamagedRange[] _damages = [];
     private int _indexedTo;
@@ -31,14 +26,9 @@ internal sealed class Segment
     private long _indexFileEnd;
     private int _endPosition;
     private int _syncedTo;
-    private int _writeBackFrom;
     private long _nextOffset;
     private long _maxTimestamp;
     private long _lastAppend;
-    private int _leases = 1;
-    private bool _deleteWhenFree;
-    private volatile bool _hasUnsynced;
-    private volatile bool _wasUsed;
 
     public Segment(SegmentFiles files, string directory, uint seed, SegmentState state, int indexIntervalBytes)
     {
@@ -48,11 +38,10 @@ internal sealed class Segment
         _indexIntervalBytes = indexIntervalBytes;
         BaseOffset = state.BaseOffset;
         CapacityBytes = state.CapacityBytes;
-        LogPath = SegmentFiles.LogPath(directory, BaseOffset);
+        _file = new SegmentFile(files, SegmentFiles.LogPath(directory, BaseOffset), CapacityBytes, state.EndPosition);
         IndexPath = SegmentFiles.IndexPath(directory, BaseOffset);
         _endPosition = state.EndPosition;
         _syncedTo = state.EndPosition;
-        _writeBackFrom = state.EndPosition;
         _nextOffset = state.NextOffset;
         _maxTimestamp = state.MaxTimestampMs;
         FirstAppendMs = state.FirstAppendMs;
@@ -67,7 +56,7 @@ internal sealed class Segment
 
     public int CapacityBytes { get; }
 
-    public string LogPath { get; }
+    public string LogPath => _file.Path;
 
     public string IndexPath { get; }
 
@@ -81,7 +70,7 @@ internal sealed class Segment
     {
         get
         {
-            lock (_openGate)
+            lock (_indexGate)
             {
                 return (_endPosition, _nextOffset);
             }
@@ -103,9 +92,6 @@ internal sealed class Segment
     /// <summary>Written since the last checkpoint.</summary>
     public bool IsDirty { get; private set; }
 
-    /// <summary>Open, read by nobody, and closed at once if it were not for what was written and not synced.</summary>
-    public bool IsClosableOnceSynced => _hasUnsynced && Volatile.Read(ref _leases) == 1;
-
     public SegmentState State => new(BaseOffset, CapacityBytes, EndPosition, NextOffset, MaxTimestampMs, FirstAppendMs, LastAppendMs);
 
     /// <summary>Writes one stored batch in its place. Writing the same again changes nothing.</summary>
@@ -126,7 +112,7 @@ internal sealed class Segment
         Volatile.Write(ref _lastAppend, view.AppendTimeMs);
 
         // Under the lock, because a reader may be completing the index up to the end.
-        lock (_openGate)
+        lock (_indexGate)
         {
             if (_index is { } index && _indexedTo == position)
             {
@@ -146,7 +132,7 @@ internal sealed class Segment
     /// <returns>False when it was known.</returns>
     public bool AddDamage(DamagedRange range)
     {
-        lock (_openGate)
+        lock (_indexGate)
         {
             if (_damages.Any(d => d.HoldsPosition(range.FromPosition)))
             {
@@ -168,7 +154,7 @@ internal sealed class Segment
     /// <summary>Forgets damage that was mended.</summary>
     public void RemoveDamage(long fromOffset)
     {
-        lock (_openGate)
+        lock (_indexGate)
         {
             Volatile.Write(ref _damages, [.. _damages.Where(d => d.FromOffset != fromOffset)]);
         }
@@ -227,100 +213,69 @@ internal sealed class Segment
     }
 
     /// <summary>
-    /// Called on the journal's thread before a checkpoint syncs, which holds a lease until it has: what is written later is
-    /// dirty again.
+    /// Called on the journal's thread when a checkpoint begins, which is to sync what was written so far. What is written later
+    /// is dirty again.
     /// </summary>
     public void BeginSync()
     {
-        Invariant.Check(Volatile.Read(ref _leases) > 1);
         IsDirty = false;
-        _hasUnsynced = false;
+        _file.BeginSync();
     }
 
-    /// <summary>Makes what was written durable. A failure is final.</summary>
-    public void Sync() => _file?.SyncData();
-
-    /// <summary>Makes what was written durable, so that the file may be closed; on the journal's thread.</summary>
-    /// <exception cref="StorageException">The sync failed; final.</exception>
-    public void SyncToClose()
+    /// <summary>Makes what was written durable, for the checkpoint, unless the segment was freed: then it is not there after recovery.</summary>
+    /// <param name="endPosition">How much was written when the checkpoint began.</param>
+    /// <exception cref="DiskException">The sync failed; final.</exception>
+    public void Sync(int endPosition)
     {
-        try
+        if (!TryLease())
         {
-            _file?.SyncData();
-        }
-        catch (DiskException e)
-        {
-            // It is not the segment being written to that has failed: no other takes its place.
-            throw new StorageException(e.Message, e);
-        }
-
-        _hasUnsynced = false;
-    }
-
-    /// <summary>Whether the file was used since the last call.</summary>
-    public bool TakeUse()
-    {
-        bool wasUsed = _wasUsed;
-        _wasUsed = false;
-        return wasUsed;
-    }
-
-    /// <summary>Closes the file when nobody reads it and all of it is synced. It is opened again when it is needed.</summary>
-    /// <returns>False when it stays open.</returns>
-    public bool TryCloseFile()
-    {
-        // Never waits: who holds the gate may be waiting for the row of open files.
-        if (!_openGate.TryEnter())
-        {
-            return false;
+            return;
         }
 
         try
         {
-            // Whoever leases it after this look asks for the file behind the gate.
-            if (Volatile.Read(ref _leases) != 1 || _hasUnsynced)
-            {
-                return false;
-            }
-
-            _file?.Dispose();
-            _file = null;
-            _openNode = null;
-            return true;
+            _file.Sync();
+            Volatile.Write(ref _syncedTo, endPosition);
         }
         finally
         {
-            _openGate.Exit();
+            Release();
         }
+    }
+
+    /// <summary>Remembers that everything up to a position was made durable in another way.</summary>
+    /// <exception cref="DiskException">A sync of it has failed: then it was not.</exception>
+    public void NoteSynced(int endPosition)
+    {
+        _file.NoteSynced();
+        Volatile.Write(ref _syncedTo, endPosition);
     }
 
     /// <summary>Bytes that are on the disk, as far as the last checkpoint knows.</summary>
     public int SyncedTo => Volatile.Read(ref _syncedTo);
 
-    /// <summary>Remembers that a checkpoint has made everything up to a position durable.</summary>
-    public void NoteSynced(int endPosition) => Volatile.Write(ref _syncedTo, endPosition);
-
-    /// <summary>Appends what is new to the index file. Not synced: a lost index is made again from the segment.</summary>
+    /// <summary>
+    /// Appends what is new to the index file, unless the segment was freed. Not synced: a lost index is made again from the
+    /// segment.
+    /// </summary>
     public void SaveIndex(int upTo)
     {
-        SegmentIndex? index = _index;
-        if (index is null || _indexSavedTo >= upTo || _indexedTo < upTo)
+        if (!TryLease())
         {
             return;
         }
 
-        ReadOnlySpan<IndexEntry> entries = index.Entries(_indexSavedCount);
-        int count = 0;
-        while (count < entries.Length && entries[count].Position < upTo)
+        try
         {
-            count++;
+            if (_index is { } index && _indexSavedTo < upTo && _indexedTo >= upTo)
+            {
+                AppendToIndexFile(index, upTo);
+            }
         }
-
-        using IDiskFile file = _files.Disk.Open(IndexPath, FileOpening.ExistingOrNew);
-        _indexFileEnd = IndexFile.AppendBlock(
-            file, _indexFileEnd, _indexSeed, entries[..count], _indexSavedTo, upTo, MaxTimestampMs);
-        _indexSavedTo = upTo;
-        _indexSavedCount += count;
+        finally
+        {
+            Release();
+        }
     }
 
     /// <summary>The index, loaded and completed from the segment when it is not in memory.</summary>
@@ -331,7 +286,7 @@ internal sealed class Segment
             return ready;
         }
 
-        lock (_openGate)
+        lock (_indexGate)
         {
             if (_index is null)
             {
@@ -343,80 +298,21 @@ internal sealed class Segment
     }
 
     /// <summary>A read-only view of the whole segment; made once.</summary>
-    public FileMap Map()
-    {
-        if (Volatile.Read(ref _map) is { } map)
-        {
-            return map;
-        }
-
-        lock (_openGate)
-        {
-            if (_map is null)
-            {
-                Volatile.Write(ref _map, FileLocked().Map(CapacityBytes));
-            }
-
-            return _map!;
-        }
-    }
+    public FileMap Map() => _file.Map();
 
     /// <summary>The file, for whoever holds a lease.</summary>
-    public IDiskFile File()
-    {
-        lock (_openGate)
-        {
-            return FileLocked();
-        }
-    }
+    public IDiskFile File() => _file.Open();
 
     /// <summary>Another descriptor of the file, which its owner closes; for reading past the page cache.</summary>
-    public IDiskFile OpenToRead() => _files.Disk.Open(LogPath, FileOpening.ReadOnly);
+    public IDiskFile OpenToRead() => _file.OpenToRead();
 
     /// <summary>Keeps map and file alive until <see cref="Release"/>; false when the segment was freed.</summary>
-    public bool TryLease()
-    {
-        int leases = Volatile.Read(ref _leases);
-        while (leases > 0)
-        {
-            int seen = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
-            if (seen == leases)
-            {
-                return true;
-            }
-
-            leases = seen;
-        }
-
-        return false;
-    }
+    public bool TryLease() => _file.TryLease();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _leases) > 0)
+        if (_file.Release())
         {
-            return;
-        }
-
-        _map?.Unmap();
-        long bytes = _deleteWhenFree ? FileBytes() : 0;
-        lock (_openGate)
-        {
-            _file?.Dispose();
-            _file = null;
-            if (_openNode is { } node)
-            {
-                _files.Open.Remove(node);
-            }
-        }
-
-        if (_deleteWhenFree)
-        {
-            if (_files.Disk.FileExists(LogPath))
-            {
-                _files.Free(LogPath, bytes);
-            }
-
             _files.Disk.DeleteFile(IndexPath);
         }
     }
@@ -424,13 +320,13 @@ internal sealed class Segment
     /// <summary>Gives up the owner's hold; the files go when the last reader is done.</summary>
     public void Delete()
     {
-        _deleteWhenFree = true;
+        _file.DeleteWhenFree();
         Release();
     }
 
     private void WriteBytes(int position, ReadOnlySpan<byte> storedBatch)
     {
-        IDiskFile file = OpenForAppend();
+        IDiskFile file = _file.OpenForAppend(isNew: EndPosition == 0);
         _ = Index();
 #if BROKER_MUTANTS
         if (Mutant.Is("recovery-skips-what-is-there"))
@@ -444,72 +340,23 @@ internal sealed class Segment
 #endif
         file.Write(position, storedBatch);
         IsDirty = true;
-        int end = position + storedBatch.Length;
-        if (_files.StartsWriteBack && end - _writeBackFrom >= WriteBackStepBytes)
-        {
-            file.StartWriteBack(_writeBackFrom, end - _writeBackFrom);
-            _writeBackFrom = end;
-        }
+        _file.StartWriteBack(file, position + storedBatch.Length);
     }
 
-    private IDiskFile OpenForAppend()
+    private void AppendToIndexFile(SegmentIndex index, int upTo)
     {
-        // What has unsynced bytes is not closed by others.
-        if (_hasUnsynced && _file is { } file)
+        ReadOnlySpan<IndexEntry> entries = index.Entries(_indexSavedCount);
+        int count = 0;
+        while (count < entries.Length && entries[count].Position < upTo)
         {
-            _wasUsed = true;
-            return file;
+            count++;
         }
 
-        if (_file is null)
-        {
-            _files.Open.MakeRoom(maySync: true);
-        }
-
-        lock (_openGate)
-        {
-            _hasUnsynced = true;
-            return _file is null ? OpenedLocked(_files.OpenForAppend(LogPath, isNew: EndPosition == 0)) : FileLocked();
-        }
-    }
-
-    private IDiskFile FileLocked()
-    {
-        _wasUsed = true;
-        if (_file is { } file)
-        {
-            return file;
-        }
-
-        _files.Open.MakeRoom(maySync: false);
-        return OpenedLocked(_files.Disk.Open(LogPath, FileOpening.Existing));
-    }
-
-    private IDiskFile OpenedLocked(IDiskFile file)
-    {
-        _file = file;
-        _wasUsed = true;
-        _openNode = _files.Open.Add(this);
-        return file;
-    }
-
-    /// <summary>How much the file takes up; nothing when that cannot be told.</summary>
-    private long FileBytes()
-    {
-        try
-        {
-            if (!_files.Disk.FileExists(LogPath))
-            {
-                return 0;
-            }
-
-            using IDiskFile file = _files.Disk.Open(LogPath, FileOpening.ReadOnly);
-            return file.Length;
-        }
-        catch (DiskException)
-        {
-            return 0;
-        }
+        using IDiskFile file = _files.Disk.Open(IndexPath, FileOpening.ExistingOrNew);
+        _indexFileEnd = IndexFile.AppendBlock(
+            file, _indexFileEnd, _indexSeed, entries[..count], _indexSavedTo, upTo, MaxTimestampMs);
+        _indexSavedTo = upTo;
+        _indexSavedCount += count;
     }
 
     private void LoadIndexLocked()
@@ -545,7 +392,7 @@ internal sealed class Segment
                 continue;
             }
 
-            if (FileLocked().Read(_indexedTo, header) < header.Length)
+            if (_file.Open().Read(_indexedTo, header) < header.Length)
             {
                 return;
             }

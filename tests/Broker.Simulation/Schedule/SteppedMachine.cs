@@ -6,13 +6,14 @@ using Broker.Simulation.Disk;
 namespace Broker.Simulation.Schedule;
 
 /// <summary>A disk, and one broker after the other on it, whose journal and workers run when a test says so.</summary>
-internal sealed class SteppedMachine(ulong seed)
+/// <param name="isProcessLimited">The process may have next to no files open, and every other map fails.</param>
+internal sealed class SteppedMachine(ulong seed, bool isProcessLimited = false)
 {
     private readonly StateStoreMedium _store = new();
 
     public Chance Chance { get; } = new(seed);
 
-    public SimulatedDisk Disk { get; } = new(new Chance(seed), new Trace(null));
+    public SimulatedDisk Disk { get; } = new(new Chance(seed), new Trace(null)) { IsProcessLimited = isProcessLimited };
 
     public SimulatedTime Time { get; } = new();
 

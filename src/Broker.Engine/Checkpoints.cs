@@ -51,7 +51,7 @@ internal sealed class Checkpoints : IDisposable
 
     /// <summary>
     /// Begins the checkpoint that recovery has left to do, while callers are served. It syncs all that was replayed: no sync of
-    /// the start is to wait behind that. Nor may it wait longer, as what it has captured keeps files open.
+    /// the start is to wait behind that. Nor may it wait longer: until it is done, no journal file is freed.
     /// </summary>
     public void BeginFirst()
     {

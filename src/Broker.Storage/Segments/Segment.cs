@@ -225,23 +225,11 @@ internal sealed class Segment
     /// <summary>Makes what was written durable, for the checkpoint, unless the segment was freed: then it is not there after recovery.</summary>
     /// <param name="endPosition">How much was written when the checkpoint began.</param>
     /// <exception cref="DiskException">The sync failed; final.</exception>
-    public void Sync(int endPosition)
+    public void Sync(int endPosition) => UnlessFreed(() =>
     {
-        if (!TryLease())
-        {
-            return;
-        }
-
-        try
-        {
-            _file.Sync();
-            Volatile.Write(ref _syncedTo, endPosition);
-        }
-        finally
-        {
-            Release();
-        }
-    }
+        _file.Sync();
+        Volatile.Write(ref _syncedTo, endPosition);
+    });
 
     /// <summary>Remembers that everything up to a position was made durable in another way.</summary>
     /// <exception cref="DiskException">A sync of it has failed: then it was not.</exception>
@@ -258,25 +246,13 @@ internal sealed class Segment
     /// Appends what is new to the index file, unless the segment was freed. Not synced: a lost index is made again from the
     /// segment.
     /// </summary>
-    public void SaveIndex(int upTo)
+    public void SaveIndex(int upTo) => UnlessFreed(() =>
     {
-        if (!TryLease())
+        if (_index is { } index && _indexSavedTo < upTo && _indexedTo >= upTo)
         {
-            return;
+            AppendToIndexFile(index, upTo);
         }
-
-        try
-        {
-            if (_index is { } index && _indexSavedTo < upTo && _indexedTo >= upTo)
-            {
-                AppendToIndexFile(index, upTo);
-            }
-        }
-        finally
-        {
-            Release();
-        }
-    }
+    });
 
     /// <summary>The index, loaded and completed from the segment when it is not in memory.</summary>
     public SegmentIndex Index()
@@ -322,6 +298,23 @@ internal sealed class Segment
     {
         _file.DeleteWhenFree();
         Release();
+    }
+
+    private void UnlessFreed(Action work)
+    {
+        if (!TryLease())
+        {
+            return;
+        }
+
+        try
+        {
+            work();
+        }
+        finally
+        {
+            Release();
+        }
     }
 
     private void WriteBytes(int position, ReadOnlySpan<byte> storedBatch)

@@ -226,7 +226,8 @@ internal sealed class SegmentFile(SegmentFiles files, string path, int capacityB
         }
     }
 
-    // One at a time: of a failure the kernel tells one of two callers, and to the other the sync looks done. A closed file was synced before.
+    // One at a time: of a failure the kernel tells one of two callers, and to the other the sync looks done. What is closed was
+    // synced before.
     private void SyncOpen()
     {
         lock (_syncGate)

@@ -52,6 +52,20 @@ public sealed class OpenFilesTests
         Assert.All(Names, topic => _machine.Holds(topic, from: 0, to: 2));
     }
 
+    /// <summary>Recovery has synced all but the last few to close them, and the checkpoint of what it replayed has them all.</summary>
+    [Fact]
+    public void No_more_are_open_when_what_was_replayed_is_read_before_its_checkpoint()
+    {
+        BeginCheckpoint();
+        _machine.Kill();
+        _machine.Start(Options);
+        foreach (string topic in Names)
+        {
+            _machine.Holds(topic, from: 0, to: 1);
+            Assert.InRange(Engine.Parts.State.Files.Open.Count, 1, SegmentsOpenMax + 1);
+        }
+    }
+
     /// <summary>The checkpoint's own sync of that file succeeds: the kernel has told its failure already.</summary>
     [Fact]
     public void A_checkpoint_does_not_take_for_synced_what_failed_to_be_synced_to_be_closed()

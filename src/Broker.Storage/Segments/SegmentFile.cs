@@ -144,10 +144,13 @@ internal sealed class SegmentFile(SegmentFiles files, string path, int capacityB
         }
     }
 
-    /// <summary>Called on the journal's thread when a checkpoint begins, which is to sync what was written so far.</summary>
+    /// <summary>
+    /// Called on the journal's thread when a checkpoint begins, which is to sync what was written so far, if it was not synced to
+    /// be closed.
+    /// </summary>
     public void BeginSync()
     {
-        _isInCheckpoint = true;
+        _isInCheckpoint = _hasUnsynced;
         _hasUnsynced = false;
     }
 

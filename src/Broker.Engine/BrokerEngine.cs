@@ -15,8 +15,8 @@ namespace Broker.Engine;
 /// </summary>
 internal sealed class BrokerEngine : IAsyncDisposable
 {
-    // A start is over by then, so that RocksDB does not compete with it.
-    private static readonly TimeSpan StateCopyDelay = TimeSpan.FromSeconds(1);
+    // A start is over by then, so that neither RocksDB nor the checkpoint of what was replayed competes with it.
+    private static readonly TimeSpan StartDuration = TimeSpan.FromSeconds(1);
 
     private readonly EngineParts _parts;
     private readonly Sequencer _sequencer;
@@ -182,11 +182,6 @@ internal sealed class BrokerEngine : IAsyncDisposable
     {
         Incarnation = _parts.State.Incarnation + 1;
         long lsn = _sequencer.BeginIncarnation(Incarnation);
-        _parts.Committer.GroupVisible = () =>
-        {
-            _parts.State.NotifyWatchers();
-            _checkpoints.StartIfDue();
-        };
         _parts.JournalFiles.OutOfSpace = NoteFullDisk;
         _parts.Committer.OutOfSpace = NoteFullDisk;
         _parts.Checkpointer.OutOfSpace = NoteFullDisk;
@@ -198,17 +193,25 @@ internal sealed class BrokerEngine : IAsyncDisposable
 
         // Only now: with the marks above, the tail that was replayed may be at its limit until the first checkpoint is done.
         _parts.Committer.MayWrite = () => _checkpoints.MayWrite;
+        _parts.Committer.GroupVisible = () =>
+        {
+            _parts.State.NotifyWatchers();
+            _checkpoints.StartIfDue();
+        };
         if (_environment.RunsJournal)
         {
             _parts.Committer.Start();
         }
 
-        _checkpoints.BeginFirst();
-        _timers.Add(_environment.Time.CreateTimer(_ => _parts.BeginCopy(), null, StateCopyDelay, Timeout.InfiniteTimeSpan));
+        Once(StartDuration, _checkpoints.BeginFirst);
+        Once(StartDuration, _parts.BeginCopy);
         Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(Options.RetentionCheckInterval, ApplyRetention);
         Every(TimeSpan.FromSeconds(1), _scrub.Step);
     }
+
+    private void Once(TimeSpan delay, Action work) =>
+        _timers.Add(_environment.Time.CreateTimer(_ => work(), null, delay, Timeout.InfiniteTimeSpan));
 
     private void Every(TimeSpan interval, Action work)
     {

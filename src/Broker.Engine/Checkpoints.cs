@@ -14,7 +14,7 @@ internal sealed class Checkpoints : IDisposable
     private readonly DiskGuard _diskGuard;
     private readonly long _replayBytesMax;
     private readonly IWorker _worker;
-    private readonly Action? _completeFirst;
+    private Action? _completeFirst;
     private long _capturedBytes;
     private long _checkpointedBytes;
     private int _running;
@@ -50,12 +50,12 @@ internal sealed class Checkpoints : IDisposable
             && _committer.Writer.BytesWritten - Interlocked.Read(ref _capturedBytes) < _replayBytesMax);
 
     /// <summary>
-    /// Begins the checkpoint that recovery has left to do, while callers are served. It syncs all that was replayed: no sync of
-    /// the start is to wait behind that. Nor may it wait longer: until it is done, no journal file is freed.
+    /// Begins the checkpoint that recovery has left to do, unless it has begun. It syncs all that was replayed: no sync of the
+    /// start, nor of the first callers, is to wait behind that.
     /// </summary>
     public void BeginFirst()
     {
-        if (_completeFirst is { } complete)
+        if (Interlocked.Exchange(ref _completeFirst, null) is { } complete)
         {
             _worker.Post(complete);
         }
@@ -64,6 +64,12 @@ internal sealed class Checkpoints : IDisposable
     /// <summary>Called on the journal's thread after each group: what is captured there is the state of exactly one LSN.</summary>
     public void StartIfDue()
     {
+        // Else callers would have to wait for it, and brokers that are killed soon after each start would replay more and more.
+        if (TailBytes >= _replayBytesMax + (_replayBytesMax / 2))
+        {
+            BeginFirst();
+        }
+
         if (TailBytes < _replayBytesMax || Interlocked.CompareExchange(ref _running, 1, 0) != 0)
         {
             return;
@@ -76,12 +82,17 @@ internal sealed class Checkpoints : IDisposable
         _worker.Post(() => Complete(work, position, bytes, waitForCopy: true));
     }
 
-    /// <summary>Finishes the checkpoint that was begun, unless it waits for space.</summary>
+    /// <summary>Finishes the checkpoint that was begun, or is left to do after recovery, unless it waits for space.</summary>
     public void Dispose()
     {
         if (!_disposed)
         {
             _disposed = true;
+            if (_progress.Failure is null)
+            {
+                BeginFirst();
+            }
+
             _checkpointer.Dispose();
             _worker.Dispose();
         }

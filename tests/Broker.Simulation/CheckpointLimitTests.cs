@@ -25,6 +25,8 @@ public sealed class CheckpointLimitTests
 
     private BrokerEngine Engine => _machine.Engine;
 
+    private bool IsCheckpointWaiting => _machine.Workers.Runnable().Any(worker => worker.Name == "checkpoint");
+
     [Fact]
     public void Writes_go_on_behind_a_checkpoint_however_much_came_while_it_ran()
     {
@@ -50,12 +52,40 @@ public sealed class CheckpointLimitTests
     }
 
     [Fact]
-    public void What_was_replayed_is_checkpointed_as_soon_as_the_start_is_over()
+    public void What_was_replayed_is_checkpointed_a_second_after_the_start()
     {
         Restart();
         long replayed = Engine.Status.JournalTailBytes;
+        _machine.Time.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.False(IsCheckpointWaiting);
+        _machine.Time.Advance(TimeSpan.FromSeconds(0.1));
         _machine.RunWorkers();
         Assert.InRange(Engine.Status.JournalTailBytes, 0, replayed - 1_000_000);
+    }
+
+    [Fact]
+    public void What_was_replayed_is_checkpointed_at_once_when_the_tail_has_grown_to_one_and_a_half_times_its_limit()
+    {
+        Restart();
+        _machine.Append("t", bytes: 10_000, count: 140);
+        _machine.Commit();
+        Assert.False(IsCheckpointWaiting);
+        _machine.Append("t", bytes: 10_000, count: 30);
+        _machine.Commit();
+        Assert.True(IsCheckpointWaiting);
+        _machine.RunWorkers();
+        Assert.InRange(Engine.Status.JournalTailBytes, 1_700_000, 1_900_000);
+    }
+
+    [Fact]
+    public void What_was_replayed_is_checkpointed_when_the_broker_stops_within_that_second()
+    {
+        Restart();
+        Engine.Close();
+        _machine.Disk.EndProcess();
+        _machine.Start(Options);
+        Assert.InRange(Engine.Status.JournalTailBytes, 0, 100_000);
+        _machine.Holds("t", from: 0, to: 150);
     }
 
     /// <summary>As after a kill, with 1.5 MB to replay.</summary>
@@ -75,7 +105,7 @@ public sealed class CheckpointLimitTests
         _machine.Append("t", bytes: 10_000, count: 210);
         _machine.Commit();
         Assert.Equal(Engine.DecidedLsn, Engine.Progress.VisibleLsn);
-        Assert.Contains(_machine.Workers.Runnable(), worker => worker.Name == "checkpoint");
+        Assert.True(IsCheckpointWaiting);
     }
 
     private void CheckpointAndCommit(int times)

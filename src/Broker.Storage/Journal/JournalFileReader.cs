@@ -4,99 +4,142 @@ using Broker.Storage.Workers;
 namespace Broker.Storage.Journal;
 
 /// <summary>
-/// Reads whole journal files from the device, one after the other. While one is looked at, the next is on its way: reading
-/// takes about as long as carrying out again what was read, and keeps no core busy.
+/// Reads journal files from the device, one after the other, each from a place to its end, part by part. While one part is looked
+/// at, the next is on its way: reading takes about as long as carrying out again what was read, and keeps no core busy. The same
+/// few parts of memory serve all files: it is much faster to read into what was touched before.
 /// </summary>
 /// <param name="workers">Null reads nothing ahead.</param>
 internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDisposable
 {
+    private readonly Stack<AlignedBuffer> _spares = new();
     private IWorker? _worker;
-    private WholeFile? _current;
-    private WholeFile? _ahead;
+    private string? _path;
+    private string? _next;
+    private JournalPart? _part;
+    private JournalPart? _ahead;
 
-    /// <param name="from">The first byte of interest behind the header.</param>
-    /// <param name="next">What will be asked for next; null when that is not known.</param>
-    /// <returns>The file, with zeros up to the next block, undefined before what is of interest. Valid until another one is asked for.</returns>
-    /// <exception cref="DiskException">It cannot be read.</exception>
-    public ReadOnlySpan<byte> Read(string path, long from, string? next)
+    /// <summary>Begins to read a file.</summary>
+    /// <param name="from">The first byte of interest.</param>
+    /// <param name="next">What will be opened next, if that is known: it is read from its start.</param>
+    public void Open(string path, long from, string? next = null)
     {
-        if (TryGetCurrent(path, from, out ReadOnlySpan<byte> current))
+        _path = path;
+        _next = next;
+        if (_part is { } part)
         {
-            return current;
+            if (part.Path == path && part.Position <= from && from < part.End)
+            {
+                return;
+            }
+
+            GiveUp(part);
+            _part = null;
         }
 
-        // Two buffers for all files: memory that was touched before is read into faster.
-        AlignedBuffer? spare = _current?.GiveBuffer();
-        _current = null;
-        if (TakeAhead(path, from) is { } file)
+        if (_ahead is not { } ahead)
         {
-            _current = file;
+            ReadAhead(path, from);
         }
-        else
+        else if (ahead.Path != path || ahead.ReadFrom > from)
         {
-            _current = WholeFile.Read(disk, path, spare, from);
-            spare = null;
+            _worker?.WaitUntil(() => ahead.IsRead);
+            GiveUp(ahead);
+            ReadAhead(path, from);
         }
-
-        if (next is not null)
-        {
-            ReadAhead(next, from: 0, spare);
-        }
-        else
-        {
-            spare?.Dispose();
-        }
-
-        return _current.Bytes;
     }
 
-    /// <summary>Begins to read what will be asked for next.</summary>
-    /// <param name="buffer">As for <see cref="WholeFile.ReadNow"/>.</param>
-    public void ReadAhead(string path, long from, AlignedBuffer? buffer = null)
+    /// <summary>The bytes of the open file from a position on, which never decreases, filled up with zeros to a whole block.</summary>
+    /// <returns>At least <paramref name="count"/> bytes, or all up to the end of the file. Valid until the next call.</returns>
+    /// <exception cref="DiskException">The file cannot be read.</exception>
+    public ReadOnlySpan<byte> At(long position, int count)
     {
-        if (workers is null)
+        JournalPart part = _part ?? Advance(position);
+        while (position + count > part.End && !part.IsLast)
         {
-            buffer?.Dispose();
-            return;
+            part = Advance(position);
         }
 
-        _worker ??= workers.Start("journal reader");
-        var ahead = new WholeFile(path, from);
-        _ahead = ahead;
-        _worker.Post(() => ahead.ReadNow(disk, buffer));
+        return part.From(position);
     }
 
-    /// <summary>The file that was asked for last, if it is this one and has what is of interest.</summary>
-    public bool TryGetCurrent(string path, long from, out ReadOnlySpan<byte> bytes)
+    /// <summary>Opens the frame at a position, which never decreases, as <see cref="JournalFrame.TryOpen"/> does.</summary>
+    /// <exception cref="DiskException">The file cannot be read.</exception>
+    public bool TryOpenFrame(long position, long fileNumber, out JournalFrame frame)
     {
-        bool isThere = _current?.Path == path && _current.From <= from;
-        bytes = isThere ? _current!.Bytes : default;
-        return isThere;
+        ReadOnlySpan<byte> bytes = At(position, JournalFormat.FrameHeaderBytes);
+        int size = JournalFrame.SizeOf(bytes);
+        if (size > bytes.Length && size <= _part!.FileLength - position)
+        {
+            bytes = At(position, size);
+        }
+
+        return JournalFrame.TryOpen(bytes, fileNumber, out frame);
     }
 
     public void Dispose()
     {
         _worker?.Dispose();
-        _current?.Dispose();
+        _part?.Dispose();
         _ahead?.Dispose();
+        foreach (AlignedBuffer buffer in _spares)
+        {
+            buffer.Dispose();
+        }
     }
 
-    private WholeFile? TakeAhead(string path, long from)
+    private JournalPart Advance(long position)
     {
-        if (_ahead is not { } file)
+        JournalPart ahead = _ahead!;
+        WaitFor(ahead);
+        ahead.ThrowIfFailed();
+        if (_part is { } part)
         {
-            return null;
+            ahead.Prepend(part.From(position));
+            GiveUp(part);
         }
 
-        _worker!.WaitUntil(() => file.IsRead);
+        _part = ahead;
         _ahead = null;
-        if (file.Path != path || file.From > from)
+        if (!ahead.IsLast)
         {
-            file.Dispose();
-            return null;
+            ReadAhead(ahead.Path, ahead.End);
+        }
+        else if (_next is { } next)
+        {
+            ReadAhead(next, from: 0);
         }
 
-        file.ThrowIfFailed();
-        return file;
+        return ahead;
+    }
+
+    private void ReadAhead(string path, long from)
+    {
+        var ahead = new JournalPart(path, from, _spares.TryPop(out AlignedBuffer? buffer) ? buffer : null);
+        _ahead = ahead;
+        if (workers is not null)
+        {
+            _worker ??= workers.Start("journal reader");
+            _worker.Post(() => ahead.ReadNow(disk));
+        }
+    }
+
+    private void WaitFor(JournalPart ahead)
+    {
+        if (_worker is { } worker)
+        {
+            worker.WaitUntil(() => ahead.IsRead);
+        }
+        else
+        {
+            ahead.ReadNow(disk);
+        }
+    }
+
+    private void GiveUp(JournalPart part)
+    {
+        if (part.GiveBuffer() is { } buffer)
+        {
+            _spares.Push(buffer);
+        }
     }
 }

@@ -30,22 +30,27 @@ internal readonly ref struct JournalFrame
 
     public ReadOnlySpan<byte> Body => _bytes[JournalFormat.FrameHeaderBytes..SizeBytes];
 
+    /// <summary>The size of the frame that seems to begin here, not to be trusted before <see cref="TryOpen"/>; 0 when none does.</summary>
+    public static int SizeOf(ReadOnlySpan<byte> bytes) =>
+        bytes.Length < JournalFormat.FrameHeaderBytes || ReadUInt32LittleEndian(bytes) != JournalFormat.FrameMagic
+            ? 0
+            : ReadInt32LittleEndian(bytes[JournalFormat.FrameSizeAt..]);
+
     /// <summary>
-    /// Opens the frame at the start of <paramref name="bytes"/>, which reach to the end of the file, when all that its
-    /// checksum covers is intact. Which frame it follows is for the caller to compare.
+    /// Opens the frame at the start of <paramref name="bytes"/>, which hold all of it unless the file ends before, when all that
+    /// its checksum covers is intact. Which frame it follows is for the caller to compare.
     /// </summary>
     public static bool TryOpen(ReadOnlySpan<byte> bytes, long fileNumber, out JournalFrame frame)
     {
         frame = default;
-        if (bytes.Length < JournalFormat.FrameHeaderBytes || ReadUInt32LittleEndian(bytes) != JournalFormat.FrameMagic)
+        int size = SizeOf(bytes);
+        if (size < JournalFormat.FrameHeaderBytes || size > bytes.Length)
         {
             return false;
         }
 
-        int size = ReadInt32LittleEndian(bytes[JournalFormat.FrameSizeAt..]);
         int covered = ReadInt32LittleEndian(bytes[JournalFormat.FrameCoveredAt..]);
-        if (size < JournalFormat.FrameHeaderBytes || size > bytes.Length
-            || covered < 0 || covered > size - JournalFormat.FrameHeaderBytes)
+        if (covered < 0 || covered > size - JournalFormat.FrameHeaderBytes)
         {
             return false;
         }

@@ -44,7 +44,7 @@ internal sealed class JournalReplay : IDisposable
         // Nothing is made of what is read before the syncs are done.
         if (PathOf(from.FileNumber) is { } first)
         {
-            _reader.ReadAhead(first, from.Position);
+            _reader.Open(first, from.Position);
         }
 
         SyncAll();
@@ -64,25 +64,25 @@ internal sealed class JournalReplay : IDisposable
             string path = PathOf(from.FileNumber)
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
-            ReadOnlySpan<byte> bytes = _reader.Read(path, from.Position, later.FirstOrDefault().Path);
-            CheckVersion(bytes, path);
-            (at, groupEnded) = ReplayFile(bytes, path, at, visitor);
-            torn = TornAt(bytes, path, at, groupEnded);
+            CheckVersion(path);
+            _reader.Open(path, from.Position, later.FirstOrDefault().Path);
+            (at, groupEnded) = ReplayFile(path, at, visitor);
+            torn = TornAt(path, at, groupEnded);
         }
 
         for (int i = 0; i < later.Length; i++)
         {
             (long number, string path) = later[i];
-            ReadOnlySpan<byte> bytes = _reader.Read(path, from: 0, later.ElementAtOrDefault(i + 1).Path);
-            CheckVersion(bytes, path);
-            if (!ContinuesFrom(bytes, number, at))
+            CheckVersion(path);
+            _reader.Open(path, from: 0, later.ElementAtOrDefault(i + 1).Path);
+            if (!ContinuesFrom(_reader, number, at))
             {
                 continue;
             }
 
             var start = at with { FileNumber = number, Position = JournalFormat.BlockBytes };
-            (at, groupEnded) = ReplayFile(bytes, path, start, visitor);
-            torn = TornAt(bytes, path, at, groupEnded);
+            (at, groupEnded) = ReplayFile(path, start, visitor);
+            torn = TornAt(path, at, groupEnded);
         }
 
 #if BROKER_MUTANTS
@@ -101,9 +101,8 @@ internal sealed class JournalReplay : IDisposable
 
     public void Dispose() => _reader.Dispose();
 
-    private static bool ContinuesFrom(ReadOnlySpan<byte> file, long number, JournalPosition at) =>
-        file.Length > JournalFormat.BlockBytes
-        && JournalFrame.TryOpen(file[JournalFormat.BlockBytes..], number, out JournalFrame first)
+    private static bool ContinuesFrom(JournalFileReader file, long number, JournalPosition at) =>
+        file.TryOpenFrame(JournalFormat.BlockBytes, number, out JournalFrame first)
         && first.PreviousCrc == at.FrameCrc
         && first.Lsn == NextLsn(at, first.Kind);
 
@@ -115,54 +114,57 @@ internal sealed class JournalReplay : IDisposable
     /// </summary>
     private bool IsUnused(string path, long number)
     {
-        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
         using var blocks = new AlignedBuffer(2 * JournalFormat.BlockBytes);
-        int read = file.ReadFromDevice(0, blocks, at: 0, blocks.Length);
-        ReadOnlySpan<byte> bytes = blocks.Span[..read];
+        ReadOnlySpan<byte> bytes = ReadStart(path, blocks);
         if (bytes.Length < JournalFormat.BlockBytes)
         {
             return true;
         }
 
-        bool isHeader = ReadUInt64LittleEndian(bytes[JournalFormat.FileMagicAt..]) == JournalFormat.FileMagic
-            && ReadUInt32LittleEndian(bytes[JournalFormat.FileCrcAt..]) == JournalFormat.FileHeaderCrc(bytes);
-        return isHeader
+        return IsHeader(bytes)
             ? ReadInt64LittleEndian(bytes[JournalFormat.FileNumberAt..]) < number
             : bytes.IndexOfAnyExcept((byte)0) < 0;
     }
 
     /// <summary>A file of a newer format is refused by name; a header that was never written, or is torn, is not a version.</summary>
-    private static void CheckVersion(ReadOnlySpan<byte> file, string path)
+    private void CheckVersion(string path)
     {
-        if (file.Length < JournalFormat.FileHeaderBytes
-            || ReadUInt64LittleEndian(file[JournalFormat.FileMagicAt..]) != JournalFormat.FileMagic
-            || ReadUInt32LittleEndian(file[JournalFormat.FileCrcAt..]) != JournalFormat.FileHeaderCrc(file))
+        using var block = new AlignedBuffer(JournalFormat.BlockBytes);
+        ReadOnlySpan<byte> bytes = ReadStart(path, block);
+        if (!IsHeader(bytes))
         {
             return;
         }
 
-        uint version = ReadUInt32LittleEndian(file[JournalFormat.FileVersionAt..]);
+        uint version = ReadUInt32LittleEndian(bytes[JournalFormat.FileVersionAt..]);
         if (version > JournalFormat.Version)
         {
             throw new UnsupportedFormatException(path, "journal format", version, JournalFormat.Version);
         }
     }
 
-    private (JournalPosition At, bool GroupEnded) ReplayFile(
-        ReadOnlySpan<byte> file, string path, JournalPosition at, IJournalVisitor visitor)
+    private ReadOnlySpan<byte> ReadStart(string path, AlignedBuffer blocks)
+    {
+        using IDiskFile file = _disk.Open(path, FileOpening.ReadOnly);
+        return blocks.Span[..file.ReadFromDevice(0, blocks, at: 0, blocks.Length)];
+    }
+
+    private static bool IsHeader(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= JournalFormat.FileHeaderBytes
+        && ReadUInt64LittleEndian(bytes[JournalFormat.FileMagicAt..]) == JournalFormat.FileMagic
+        && ReadUInt32LittleEndian(bytes[JournalFormat.FileCrcAt..]) == JournalFormat.FileHeaderCrc(bytes);
+
+    private (JournalPosition At, bool GroupEnded) ReplayFile(string path, JournalPosition at, IJournalVisitor visitor)
     {
         bool groupEnded = true;
-        while (at.Position < file.Length)
+        while (_reader.TryOpenFrame(at.Position, at.FileNumber, out JournalFrame frame))
         {
-            ReadOnlySpan<byte> rest = file[(int)at.Position..];
-            if (!JournalFrame.TryOpen(rest, at.FileNumber, out JournalFrame frame)
 #if BROKER_MUTANTS
-                || (frame.PreviousCrc != at.FrameCrc && !Mutant.Is("chain-without-previous-crc"))
+            bool isNext = frame.PreviousCrc == at.FrameCrc || Mutant.Is("chain-without-previous-crc");
 #else
-                || frame.PreviousCrc != at.FrameCrc
+            bool isNext = frame.PreviousCrc == at.FrameCrc;
 #endif
-                || frame.Lsn != NextLsn(at, frame.Kind)
-                || (frame.Flags & JournalFormat.EntryLast) == 0)
+            if (!isNext || frame.Lsn != NextLsn(at, frame.Kind) || (frame.Flags & JournalFormat.EntryLast) == 0)
             {
                 break;
             }
@@ -174,7 +176,7 @@ internal sealed class JournalReplay : IDisposable
                 {
                     visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
                 }
-                else if (VouchedUpTo(at) >= frame.Lsn && !WasCutAt(at))
+                else if (WasLost(frame.Lsn, at))
                 {
                     visitor.ReplayDamaged(frame.Kind, frame.Lsn, frame.Body);
                 }
@@ -197,21 +199,20 @@ internal sealed class JournalReplay : IDisposable
     }
 
     /// <summary>Says whether a group was begun at the end and not finished.</summary>
-    private static string? TornAt(ReadOnlySpan<byte> file, string path, JournalPosition at, bool groupEnded) =>
-        !groupEnded || IsBegun(file, at) ? $"{Path.GetFileName(path)} at byte {at.Position}" : null;
+    private string? TornAt(string path, JournalPosition at, bool groupEnded) =>
+        !groupEnded || IsBegun(_reader.At(at.Position, JournalFormat.FrameHeaderBytes), at) ? $"{Path.GetFileName(path)} at byte {at.Position}" : null;
 
     /// <summary>
     /// Whether the next frame was begun: two of the three things that tell it from bytes of an earlier use of the file are
     /// right, so that one of them may be damaged.
     /// </summary>
-    private static bool IsBegun(ReadOnlySpan<byte> file, JournalPosition at)
+    private static bool IsBegun(ReadOnlySpan<byte> header, JournalPosition at)
     {
-        if (at.Position + JournalFormat.FrameHeaderBytes > file.Length)
+        if (header.Length < JournalFormat.FrameHeaderBytes)
         {
             return false;
         }
 
-        ReadOnlySpan<byte> header = file.Slice((int)at.Position, JournalFormat.FrameHeaderBytes);
         int right = ReadUInt32LittleEndian(header) == JournalFormat.FrameMagic ? 1 : 0;
         right += ReadInt64LittleEndian(header[JournalFormat.FrameLsnAt..]) == NextLsn(at, header[JournalFormat.FrameKindAt]) ? 1 : 0;
         right += ReadUInt32LittleEndian(header[JournalFormat.FramePreviousCrcAt..]) == at.FrameCrc ? 1 : 0;
@@ -221,7 +222,7 @@ internal sealed class JournalReplay : IDisposable
     /// <summary>Something durable was lost exactly when a frame behind the end vouches for more.</summary>
     private void RefuseIfLaterFramesVouchForMore(JournalPosition end)
     {
-        if (VouchedUpTo(end) is var vouched && vouched > end.Lsn)
+        if (VouchedUpTo(end, _reader) is var vouched && vouched > end.Lsn)
         {
             throw new CorruptLogException(
                 PathOf(end.FileNumber) ?? JournalFormat.FileName(end.FileNumber), end.Position,
@@ -229,13 +230,21 @@ internal sealed class JournalReplay : IDisposable
         }
     }
 
+    /// <summary>Whether an entry that is not intact was durable, and no earlier recovery has cut it.</summary>
+    private bool WasLost(long lsn, JournalPosition at)
+    {
+        // The frame that is being replayed lies in the other reader's memory: it must stay as it is.
+        using var reader = new JournalFileReader(_disk, workers: null);
+        return VouchedUpTo(at, reader) >= lsn && !WasCutAt(at, reader);
+    }
+
     /// <summary>Whether an earlier recovery ended at this place: then the next file continues from it, and what lies behind never counted.</summary>
-    private bool WasCutAt(JournalPosition at)
+    private bool WasCutAt(JournalPosition at, JournalFileReader reader)
     {
         foreach ((long number, string path) in _files.Where(f => f.Number > at.FileNumber))
         {
-            using WholeFile file = WholeFile.Read(_disk, path, buffer: null);
-            if (ContinuesFrom(file.Bytes, number, at))
+            reader.Open(path, JournalFormat.BlockBytes);
+            if (ContinuesFrom(reader, number, at))
             {
                 return true;
             }
@@ -246,7 +255,7 @@ internal sealed class JournalReplay : IDisposable
 
     /// <summary>Looks at every intact frame behind a place, whatever lies between.</summary>
     /// <returns>The entry up to which the first that vouches for more than the place says all were durable; else −1.</returns>
-    private long VouchedUpTo(JournalPosition from)
+    private long VouchedUpTo(JournalPosition from, JournalFileReader reader)
     {
         foreach ((long number, string path) in _files)
         {
@@ -255,15 +264,11 @@ internal sealed class JournalReplay : IDisposable
                 continue;
             }
 
-            // What is being replayed lies in the reader's buffer: it must stay as it is.
-            int position = number == from.FileNumber ? (int)from.Position : 0;
-            using WholeFile? own = _reader.TryGetCurrent(path, position, out ReadOnlySpan<byte> file)
-                ? null
-                : WholeFile.Read(_disk, path, buffer: null, position);
-            file = own is null ? file : own.Bytes;
-            for (; (position = FindFrame(file, position)) >= 0; position += JournalFormat.FrameAlignmentBytes)
+            long position = number == from.FileNumber ? from.Position : 0;
+            reader.Open(path, position);
+            for (; (position = FindFrame(reader, position)) >= 0; position += JournalFormat.FrameAlignmentBytes)
             {
-                if (JournalFrame.TryOpen(file[position..], number, out JournalFrame frame) && frame.DurableUpTo > from.Lsn)
+                if (reader.TryOpenFrame(position, number, out JournalFrame frame) && frame.DurableUpTo > from.Lsn)
                 {
                     return frame.DurableUpTo;
                 }
@@ -274,12 +279,20 @@ internal sealed class JournalReplay : IDisposable
     }
 
     /// <returns>The first place at or behind a position where a frame may begin; −1 when there is none.</returns>
-    private static int FindFrame(ReadOnlySpan<byte> file, int position)
+    private static long FindFrame(JournalFileReader file, long position)
     {
         Span<byte> magic = stackalloc byte[sizeof(uint)];
         WriteUInt32LittleEndian(magic, JournalFormat.FrameMagic);
-        while (position < file.Length && file[position..].IndexOf(magic) is var found and >= 0)
+        while (file.At(position, magic.Length) is var bytes && bytes.Length >= magic.Length)
         {
+            int found = bytes.IndexOf(magic);
+            if (found < 0)
+            {
+                // Its first bytes may be the last ones at hand.
+                position += bytes.Length - (magic.Length - 1);
+                continue;
+            }
+
             position += found;
             if (position % JournalFormat.FrameAlignmentBytes == 0)
             {

@@ -39,7 +39,7 @@ internal static class JournalBits
         JournalSample sample, MemoryDisk disk, SampleFile file, long from, long to, int step, long lastLsn, Tally tally, Outcome inFrames)
     {
         byte[] bytes = disk[file.Path];
-        using var window = new JournalWindow(sample, file, bytes);
+        var window = new JournalWindow(sample, file, bytes);
         int next = 0;
         for (long bit = from; bit < to; bit += step)
         {

@@ -72,15 +72,7 @@ internal sealed class JournalSample
     /// <returns>Same as far as it goes, the last entry, and where it was cut off.</returns>
     public (Outcome Outcome, long End, string? Torn) Replay(MemoryDisk disk, JournalPosition from)
     {
-        using JournalReplay replay = NewReplay(disk);
-        return Replay(replay, from);
-    }
-
-    public JournalReplay NewReplay(MemoryDisk disk) => new(disk, _directory, workers: null);
-
-    /// <inheritdoc cref="Replay(MemoryDisk, JournalPosition)"/>
-    public (Outcome Outcome, long End, string? Torn) Replay(JournalReplay replay, JournalPosition from)
-    {
+        using var replay = new JournalReplay(disk, _directory, workers: null);
         var comparison = new Comparison(_bodies, from.Lsn);
         try
         {

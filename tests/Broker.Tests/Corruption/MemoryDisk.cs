@@ -12,9 +12,6 @@ internal sealed class MemoryDisk : IDisk
 
     public int OpenFilesMax => int.MaxValue;
 
-    /// <summary>Where the last read past the page cache put its bytes.</summary>
-    public AlignedBuffer? LastRead { get; private set; }
-
     /// <summary>The file's bytes themselves, to be changed in place.</summary>
     public byte[] this[string path]
     {
@@ -34,7 +31,7 @@ internal sealed class MemoryDisk : IDisk
         return disk;
     }
 
-    public IDiskFile Open(string path, FileOpening opening) => new MemoryFile(this, path, _files[path]);
+    public IDiskFile Open(string path, FileOpening opening) => new MemoryFile(path, _files[path]);
 
     public bool FileExists(string path) => _files.ContainsKey(path);
 
@@ -62,7 +59,7 @@ internal sealed class MemoryDisk : IDisk
 
     private static NotSupportedException ReadsOnly() => new("This disk is only read.");
 
-    private sealed class MemoryFile(MemoryDisk disk, string path, byte[] bytes) : IDiskFile
+    private sealed class MemoryFile(string path, byte[] bytes) : IDiskFile
     {
         public string Path => path;
 
@@ -76,11 +73,8 @@ internal sealed class MemoryDisk : IDisk
             return count;
         }
 
-        public int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count)
-        {
-            disk.LastRead = buffer;
-            return Read(position, buffer.Span.Slice(at, count));
-        }
+        public int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count) =>
+            Read(position, buffer.Span.Slice(at, count));
 
         public void Write(long position, ReadOnlySpan<byte> bytes) => throw ReadsOnly();
 

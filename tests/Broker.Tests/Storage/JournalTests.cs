@@ -24,6 +24,33 @@ public sealed class JournalTests : IDisposable
         Assert.True(Directory.GetFiles(_directory.FullName).Length > 2, "more than one file was written");
     }
 
+    /// <summary>A file of 4 MiB is read in parts of 128 KiB.</summary>
+    [Fact]
+    public void Entries_across_the_parts_in_which_a_file_is_read_and_larger_than_one_are_replayed()
+    {
+        Write(fileBytes: 4 << 20, groups: 30, entriesPerGroup: 2, bodyBytes: 100_000);
+        Write(fileBytes: 4 << 20, groups: 3, entriesPerGroup: 2, bodyBytes: 900_000, after: Replay(new Seen()));
+        Write(fileBytes: 4 << 20, groups: 3, entriesPerGroup: 20, bodyBytes: 1000, mark: true, after: Replay(new Seen()));
+        var seen = new Seen();
+        ReplayResult result = Replay(seen);
+        Assert.Equal(Enumerable.Range(1, 126).Select(i => (long)i), seen.Lsns);
+        Assert.Equal((126L, null), (result.End.Lsn, result.TornTail));
+        Assert.True(Directory.GetFiles(_directory.FullName).Length > 4, "more than one file was written each time");
+    }
+
+    [Fact]
+    public void Damage_is_told_by_a_mark_many_parts_behind_it()
+    {
+        Write(fileBytes: 4 << 20, groups: 10, entriesPerGroup: 3, bodyBytes: 100_000, mark: true);
+        string path = Directory.GetFiles(_directory.FullName).Order(StringComparer.Ordinal).First();
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[500_000] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        var seen = new Seen();
+        Assert.Throws<CorruptLogException>(() => Replay(seen));
+        Assert.Equal([1, 2, 3, 4], seen.Lsns);
+    }
+
     [Fact]
     public void A_group_cut_off_at_any_byte_leaves_exactly_the_whole_entries_before_the_cut()
     {

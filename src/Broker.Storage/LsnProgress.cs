@@ -12,7 +12,7 @@ internal sealed class LsnProgress
     private LsnSubscription[] _subscriptions = [];
     private long _writtenLsn;
     private long _visibleLsn;
-    private Exception? _failure;
+    private StorageException? _failure;
 
     public LsnProgress(long start)
     {
@@ -27,7 +27,7 @@ internal sealed class LsnProgress
     public long VisibleLsn => Volatile.Read(ref _visibleLsn);
 
     /// <summary>Why nothing will advance any more; the outcome of what is still waiting is unknown.</summary>
-    public Exception? Failure => Volatile.Read(ref _failure);
+    public StorageException? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Called back after any advance, for as long as the subscription lives.</summary>
     public LsnSubscription Subscribe()
@@ -67,9 +67,11 @@ internal sealed class LsnProgress
                 return;
             }
 
-            Volatile.Write(ref _failure, cause);
-            FailAll(_visibleWaiters, cause);
-            FailAll(_writtenWaiters, cause);
+            // Whatever it was, a library that cannot be loaded or a bug of our own: to those who wait it is one thing.
+            StorageException failure = cause as StorageException ?? new StorageException(cause.GetBaseException().Message, cause);
+            Volatile.Write(ref _failure, failure);
+            FailAll(_visibleWaiters, failure);
+            FailAll(_writtenWaiters, failure);
         }
 
         SignalAll();
@@ -83,11 +85,11 @@ internal sealed class LsnProgress
         }
     }
 
-    private static void FailAll(PriorityQueue<TaskCompletionSource, long> waiters, Exception cause)
+    private static void FailAll(PriorityQueue<TaskCompletionSource, long> waiters, StorageException failure)
     {
         while (waiters.TryDequeue(out TaskCompletionSource? waiter, out _))
         {
-            waiter.TrySetException(cause);
+            waiter.TrySetException(failure);
         }
     }
 

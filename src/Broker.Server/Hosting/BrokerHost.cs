@@ -167,7 +167,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         {
             // The broker stops as it should.
         }
-        catch (Exception e) when (e is StorageException or IOException or InvalidOperationException)
+        catch (StorageException e)
         {
             await FailAsync(() => Log.JournalFailed(_parts.Logger, e.Message)).ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Broker.Client;
 using Broker.EndToEnd.Harness;
 using Broker.Records;
@@ -12,10 +13,15 @@ internal sealed class MainJobRun(int recordCount, int rounds, int partitions)
 {
     private const int ValueBytes = 100;
 
-    public static Func<string, Task<int>> Prepare(Arguments arguments)
+    public static Command Command()
     {
-        var run = new MainJobRun(arguments.Int32("--records", 3_000_000), arguments.Int32("--rounds", 3), arguments.Int32("--partitions", 4));
-        return run.RunAsync;
+        Option<int> records = Program.Count("--records", 3_000_000, "Records of each round");
+        Option<int> rounds = Program.Count("--rounds", 3, "Rounds, each with a topic of its own");
+        Option<int> partitions = Program.Count("--partitions", 4, "Partitions of each topic");
+        var command = new Command("main-job", "Records of 100 B through the client, durable, one connection, uncompressed, and back") { records, rounds, partitions };
+        command.SetAction((parsed, _) => Program.RunAsync(
+            parsed, new MainJobRun(parsed.GetValue(records), parsed.GetValue(rounds), parsed.GetValue(partitions)).RunAsync));
+        return command;
     }
 
     private async Task<int> RunAsync(string directory)

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using Broker.EndToEnd.Harness;
 
@@ -6,28 +7,47 @@ namespace Broker.MainJob;
 /// <summary>What perf/main-job and perf/restart run.</summary>
 internal static class Program
 {
+    private static readonly Option<string?> Directory = new("--dir")
+    {
+        Description = "Where the broker keeps its data; a temporary directory, deleted afterwards, without it", HelpName = "directory", Recursive = true,
+    };
+
+    private static readonly Option<string?> Broker = new("--broker")
+    {
+        Description = "The broker to measure, by its broker.dll", HelpName = "file", Recursive = true,
+    };
+
     public static async Task<int> Main(string[] args)
     {
-        try
-        {
-            var arguments = new Arguments(args.AsSpan(1));
-            string? directory = arguments.Text("--dir");
-            BrokerCommandLine.Assembly = arguments.Text("--broker") ?? BrokerCommandLine.Assembly;
-            Func<string, Task<int>> run = args[0] switch
-            {
-                "main-job" => MainJobRun.Prepare(arguments),
-                "restart" => RestartRun.Prepare(arguments),
-                _ => throw new ArgumentException($"'{args[0]}' is not known."),
-            };
-            arguments.Close();
-            Console.WriteLine($"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}");
-            using var temporary = new TemporaryDirectory();
-            return await run(directory ?? Path.Combine(temporary.Path, "data"));
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message}");
-            return 2;
-        }
+        ParseResult parsed = Build().Parse(args);
+        int code = await parsed.InvokeAsync();
+        return parsed.Errors.Count > 0 ? 2 : code;
     }
+
+    public static Option<int> Count(string name, int @default, string description)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => @default };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError($"{name} takes a number from 1 on.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>Says where it runs, then runs it on a data directory.</summary>
+    public static async Task<int> RunAsync(ParseResult parsed, Func<string, Task<int>> run)
+    {
+        BrokerCommandLine.Assembly = parsed.GetValue(Broker) ?? BrokerCommandLine.Assembly;
+        Console.WriteLine($"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}");
+        using var temporary = new TemporaryDirectory();
+        return await run(parsed.GetValue(Directory) ?? Path.Combine(temporary.Path, "data"));
+    }
+
+    private static RootCommand Build() => new("Measures a broker in a process of its own.")
+    {
+        Directory, Broker, MainJobRun.Command(), RestartRun.Command(),
+    };
 }

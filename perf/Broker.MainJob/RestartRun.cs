@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using Broker.Client;
 using Broker.EndToEnd.Harness;
@@ -16,10 +17,15 @@ internal sealed class RestartRun(int gib, int rounds, int tailMib)
 
     private readonly long _tailBytes = (long)tailMib << 20;
 
-    public static Func<string, Task<int>> Prepare(Arguments arguments)
+    public static Command Command()
     {
-        var run = new RestartRun(arguments.Int32("--gib", 10), arguments.Int32("--rounds", 10), arguments.Int32("--tail", 256));
-        return run.RunAsync;
+        Option<int> gib = Program.Count("--gib", 10, "GiB of log before the first kill");
+        Option<int> rounds = Program.Count("--rounds", 10, "Kills");
+        Option<int> tail = Program.Count("--tail", 256, "MiB of journal that recovery may have to read");
+        var command = new Command("restart", "Kills a broker under full load, and measures how soon the next process answers") { gib, rounds, tail };
+        command.SetAction((parsed, _) => Program.RunAsync(
+            parsed, new RestartRun(parsed.GetValue(gib), parsed.GetValue(rounds), parsed.GetValue(tail)).RunAsync));
+        return command;
     }
 
     private async Task<int> RunAsync(string directory)

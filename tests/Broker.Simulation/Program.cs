@@ -1,51 +1,67 @@
-using System.Globalization;
+using System.CommandLine;
 using System.Text.Json;
 
 namespace Broker.Simulation;
 
-/// <summary>Seeds by hand: <c>--seeds N --seed S --jobs J --json FILE</c>. tests/simulate calls it.</summary>
+/// <summary>Seeds by hand; tests/simulate calls it.</summary>
 internal static class Program
 {
+    private const int Good = 0, Bad = 1, NotUnderstood = 2;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static int Main(string[] args)
     {
-        int seeds = 1000, jobs = Environment.ProcessorCount;
-        ulong first = 1;
-        bool isOne = false;
-        string? jsonFile = null;
-        for (int at = 0; at < args.Length; at += 2)
-        {
-            string? value = at + 1 < args.Length ? args[at + 1] : null;
-            bool isKnown = (args[at], value) switch
-            {
-                ("--seeds", not null) => int.TryParse(value, CultureInfo.InvariantCulture, out seeds) && seeds > 0,
-                ("--seed", not null) => ulong.TryParse(value, CultureInfo.InvariantCulture, out first) && (isOne = true),
-                ("--jobs", not null) => int.TryParse(value, CultureInfo.InvariantCulture, out jobs) && jobs > 0,
-                ("--json", not null) => (jsonFile = value) is not null,
-                _ => false,
-            };
-            if (!isKnown)
-            {
-                Console.Error.WriteLine($"'{args[at]} {value}' is not understood. Usage: tests/simulate [--seeds N] [--seed S] [--jobs J] [--json FILE]");
-                return 2;
-            }
-        }
+        ParseResult parsed = Build().Parse(args);
+        int code = parsed.Invoke();
+        return parsed.Errors.Count > 0 ? NotUnderstood : code;
+    }
 
-        if (isOne && !args.Contains("--seeds"))
+    private static RootCommand Build()
+    {
+        var seeds = new Option<int?>("--seeds") { Description = "How many, one after the other [default: 1000]", HelpName = "N" };
+        var first = new Option<ulong?>("--seed")
         {
-            SeedResult result = SimulationRun.Run(first, Console.Out);
-            Console.WriteLine(result.Failure is null ? $"Seed {first} holds, trace {result.TraceHash:x16}." : $"Seed {first}: {result.Failure}");
-            return result.Failure is null ? 0 : 1;
-        }
+            Description = "The first of them, from 1 on without it; without --seeds the only one, and all that happens in it is printed", HelpName = "S",
+        };
+        var jobs = new Option<int>("--jobs") { Description = "How many at once", HelpName = "J", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var json = new Option<FileInfo?>("--json") { Description = "Write the report there", HelpName = "FILE" };
+        seeds.Validators.Add(result => AtLeastOne(result, result.GetValueOrDefault<int?>()));
+        jobs.Validators.Add(result => AtLeastOne(result, result.GetValueOrDefault<int>()));
+        var root = new RootCommand("Runs the engine on a simulated disk and checks that no crash loses, doubles or changes what was promised.")
+        {
+            seeds, first, jobs, json,
+        };
+        root.SetAction(parsed => parsed.GetValue(first) is { } seed && parsed.GetValue(seeds) is null
+            ? Replay(seed)
+            : RunRange(parsed.GetValue(first) ?? 1, parsed.GetValue(seeds) ?? 1000, parsed.GetValue(jobs), parsed.GetValue(json)));
+        return root;
+    }
 
+    private static void AtLeastOne(System.CommandLine.Parsing.OptionResult result, int? count)
+    {
+        if (count < 1)
+        {
+            result.AddError($"{result.Option.Name} takes a number from 1 on.");
+        }
+    }
+
+    private static int Replay(ulong seed)
+    {
+        SeedResult result = SimulationRun.Run(seed, Console.Out);
+        Console.WriteLine(result.Failure is null ? $"Seed {seed} holds, trace {result.TraceHash:x16}." : $"Seed {seed}: {result.Failure}");
+        return result.Failure is null ? Good : Bad;
+    }
+
+    private static int RunRange(ulong first, int seeds, int jobs, FileInfo? json)
+    {
         SimulationReport report = SeedRange.Run(first, seeds, jobs, Console.WriteLine);
         Console.WriteLine(report);
-        if (jsonFile is not null)
+        if (json is not null)
         {
-            File.WriteAllText(jsonFile, JsonSerializer.Serialize(report, Indented));
+            File.WriteAllText(json.FullName, JsonSerializer.Serialize(report, Indented));
         }
 
-        return report.IsGood ? 0 : 1;
+        return report.IsGood ? Good : Bad;
     }
 }

@@ -1,5 +1,5 @@
+using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Broker.Tests.Corruption;
 using Broker.Tests.Tidy;
@@ -14,19 +14,55 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
-        switch (args)
+        ParseResult parsed = Build().Parse(args);
+        int code = await parsed.InvokeAsync();
+        return parsed.Errors.Count > 0 ? 2 : code;
+    }
+
+    private static RootCommand Build() => new("What is made and run with the code of the tests.")
+    {
+        GoldenCommand(), CorruptionCommand(), PublicApiCommand(),
+    };
+
+    private static Command GoldenCommand()
+    {
+        var name = new Argument<string>("name") { Description = "What the new directory is called" };
+        var command = new Command("golden", "Makes a data directory as this version writes it, for later versions to open") { name };
+        command.SetAction((parsed, _) => GoldenMaker.MakeAsync(GoldenDirectory.Folder, parsed.GetValue(name)!));
+        return command;
+    }
+
+    private static Command PublicApiCommand()
+    {
+        var accept = new Option<bool>("--accept") { Description = "Write down what was found" };
+        var command = new Command("public-api", "Compares what the client's package shows with the list of it") { accept };
+        command.SetAction((parsed, _) => ComparePublicApiAsync(parsed.GetValue(accept)));
+        return command;
+    }
+
+    private static Command CorruptionCommand()
+    {
+        var seed = new Option<int>("--seed")
         {
-            case ["golden", { } name]:
-                await GoldenMaker.MakeAsync(GoldenDirectory.Folder, name);
-                return 0;
-            case ["corruption", ..]:
-                return await CorruptAsync(args[1..]);
-            case ["public-api"] or ["public-api", "--accept"]:
-                return await ComparePublicApiAsync(accept: args.Length == 2);
-            default:
-                await Console.Error.WriteLineAsync("Usage: tests/golden NAME, tests/public-api [--accept], or tests/corruption [--seed S] [--every-bit] [--damages N] [--json FILE]");
-                return 2;
-        }
+            Description = "What is left to chance follows from it", HelpName = "S", DefaultValueFactory = _ => (int)(Stopwatch.GetTimestamp() & int.MaxValue),
+        };
+        var everyBit = new Option<bool>("--every-bit") { Description = "Flip each bit of a segment and of a journal file of 1 MiB, not a sample" };
+        var damages = new Option<int>("--damages") { Description = "Random damages", HelpName = "N", DefaultValueFactory = _ => 1000 };
+        damages.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--damages takes a number from 1 on.");
+            }
+        });
+        var json = new Option<FileInfo?>("--json") { Description = "Write the report there", HelpName = "FILE" };
+        var command = new Command("corruption", "Damages segments, journal and state in every way, and checks that nothing wrong is served and nothing lost in silence")
+        {
+            seed, everyBit, damages, json,
+        };
+        command.SetAction((parsed, _) => CorruptAsync(
+            parsed.GetValue(seed), parsed.GetValue(everyBit), parsed.GetValue(damages), parsed.GetValue(json)));
+        return command;
     }
 
     private static async Task<int> ComparePublicApiAsync(bool accept)
@@ -46,37 +82,13 @@ internal static class Program
         return accept || listed == found ? 0 : 1;
     }
 
-    private static async Task<int> CorruptAsync(string[] args)
+    private static async Task<int> CorruptAsync(int seed, bool everyBit, int damages, FileInfo? json)
     {
-        long seed = Stopwatch.GetTimestamp() & int.MaxValue;
-        int damages = 1000;
-        bool everyBit = false;
-        string? jsonFile = null;
-        for (int at = 0; at < args.Length; at++)
-        {
-            string? value = at + 1 < args.Length ? args[at + 1] : null;
-            bool isKnown = (args[at], value) switch
-            {
-                ("--every-bit", _) => everyBit = true,
-                ("--seed", not null) => int.TryParse(value, CultureInfo.InvariantCulture, out int given) && (seed = given) >= 0,
-                ("--damages", not null) => int.TryParse(value, CultureInfo.InvariantCulture, out damages) && damages > 0,
-                ("--json", not null) => (jsonFile = value) is not null,
-                _ => false,
-            };
-            if (!isKnown)
-            {
-                await Console.Error.WriteLineAsync($"'{args[at]} {value}' is not understood. Usage: tests/corruption [--seed S] [--every-bit] [--damages N] [--json FILE]");
-                return 2;
-            }
-
-            at += args[at] == "--every-bit" ? 0 : 1;
-        }
-
         Console.WriteLine($"seed {seed}{(everyBit ? ", every bit" : "")}, {damages} random damages");
         List<Tally> tallies = await CorruptionRun.RunAsync(seed, everyBit, damages, Console.WriteLine);
-        if (jsonFile is not null)
+        if (json is not null)
         {
-            await File.WriteAllTextAsync(jsonFile, JsonSerializer.Serialize(new { seed, everyBit, tallies }, Indented));
+            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { seed, everyBit, tallies }, Indented));
         }
 
         bool isGood = tallies.All(t => t.IsGood);

@@ -15,9 +15,13 @@ namespace Broker.EndToEnd;
 /// <summary>One kind of fault run after the other, as the options say.</summary>
 internal sealed class FaultsCommand
 {
+    /// <summary>The exit code of a run that was not asked for in the right way, or cannot be done here.</summary>
+    public const int NotPossible = 2;
+
+    private const int Good = 0, Bad = 1;
+
     // Memory is taken for what is written only: enough for hundreds of cycles.
     private const long PowerCutDiskBytes = 8L << 30, PointsDiskBytes = 1L << 30;
-    private const int Good = 0, Bad = 1, NotPossible = 2;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 

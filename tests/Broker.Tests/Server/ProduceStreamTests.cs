@@ -199,7 +199,7 @@ public sealed class ProduceStreamTests
         await ReadAcksAsync(call, 1);
 
         broker.Host.Engine.Progress.Fail(cause);
-        RpcException e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));
+        RpcException e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default).WaitAsync(TimeSpan.FromSeconds(5)));
         int exitCode = await broker.Host.Completion.WaitAsync(TimeSpan.FromSeconds(5));
 
         Assert.Equal(StatusCode.Unavailable, e.StatusCode);

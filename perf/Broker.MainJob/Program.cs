@@ -9,12 +9,16 @@ internal static class Program
 {
     private static readonly Option<string?> Directory = new("--dir")
     {
-        Description = "Where the broker keeps its data; a temporary directory, deleted afterwards, without it", HelpName = "directory", Recursive = true,
+        Description = "Where the broker keeps its data; a temporary directory, deleted afterwards, without it",
+        HelpName = "directory",
+        Recursive = true,
     };
 
     private static readonly Option<string?> Broker = new("--broker")
     {
-        Description = "The broker to measure, by its broker.dll", HelpName = "file", Recursive = true,
+        Description = "The broker to measure, by its broker.dll",
+        HelpName = "file",
+        Recursive = true,
     };
 
     public static async Task<int> Main(string[] args)

@@ -22,7 +22,8 @@ internal static class Program
         var seeds = new Option<int?>("--seeds") { Description = "How many, one after the other [default: 1000]", HelpName = "N" };
         var first = new Option<ulong?>("--seed")
         {
-            Description = "The first of them, from 1 on without it; without --seeds the only one, and all that happens in it is printed", HelpName = "S",
+            Description = "The first of them, from 1 on without it; without --seeds the only one, and all that happens in it is printed",
+            HelpName = "S",
         };
         var jobs = new Option<int>("--jobs") { Description = "How many at once", HelpName = "J", DefaultValueFactory = _ => Environment.ProcessorCount };
         var json = new Option<FileInfo?>("--json") { Description = "Write the report there", HelpName = "FILE" };

@@ -44,7 +44,9 @@ internal static class Program
     {
         var seed = new Option<int>("--seed")
         {
-            Description = "What is left to chance follows from it", HelpName = "S", DefaultValueFactory = _ => (int)(Stopwatch.GetTimestamp() & int.MaxValue),
+            Description = "What is left to chance follows from it",
+            HelpName = "S",
+            DefaultValueFactory = _ => (int)(Stopwatch.GetTimestamp() & int.MaxValue),
         };
         var everyBit = new Option<bool>("--every-bit") { Description = "Flip each bit of a segment and of a journal file of 1 MiB, not a sample" };
         var damages = new Option<int>("--damages") { Description = "Random damages", HelpName = "N", DefaultValueFactory = _ => 1000 };

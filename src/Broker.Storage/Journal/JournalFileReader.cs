@@ -13,7 +13,6 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
 {
     private readonly Stack<AlignedBuffer> _spares = new();
     private IWorker? _worker;
-    private string? _path;
     private string? _next;
     private JournalPart? _part;
     private JournalPart? _ahead;
@@ -23,7 +22,6 @@ internal sealed class JournalFileReader(IDisk disk, IWorkers? workers) : IDispos
     /// <param name="next">What will be opened next, if that is known: it is read from its start.</param>
     public void Open(string path, long from, string? next = null)
     {
-        _path = path;
         _next = next;
         if (_part is { } part)
         {

@@ -64,7 +64,11 @@ internal sealed class JournalReplay : IDisposable
             string path = PathOf(from.FileNumber)
                 ?? throw new CorruptLogException(
                     JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
-            CheckVersion(path);
+            using (var block = new AlignedBuffer(JournalFormat.BlockBytes))
+            {
+                CheckVersion(ReadStart(path, block), path);
+            }
+
             _reader.Open(path, from.Position, later.FirstOrDefault().Path);
             (at, groupEnded) = ReplayFile(path, at, visitor);
             torn = TornAt(path, at, groupEnded);
@@ -73,8 +77,8 @@ internal sealed class JournalReplay : IDisposable
         for (int i = 0; i < later.Length; i++)
         {
             (long number, string path) = later[i];
-            CheckVersion(path);
             _reader.Open(path, from: 0, later.ElementAtOrDefault(i + 1).Path);
+            CheckVersion(_reader.At(0, JournalFormat.FileHeaderBytes), path);
             if (!ContinuesFrom(_reader, number, at))
             {
                 continue;
@@ -127,16 +131,14 @@ internal sealed class JournalReplay : IDisposable
     }
 
     /// <summary>A file of a newer format is refused by name; a header that was never written, or is torn, is not a version.</summary>
-    private void CheckVersion(string path)
+    private static void CheckVersion(ReadOnlySpan<byte> start, string path)
     {
-        using var block = new AlignedBuffer(JournalFormat.BlockBytes);
-        ReadOnlySpan<byte> bytes = ReadStart(path, block);
-        if (!IsHeader(bytes))
+        if (!IsHeader(start))
         {
             return;
         }
 
-        uint version = ReadUInt32LittleEndian(bytes[JournalFormat.FileVersionAt..]);
+        uint version = ReadUInt32LittleEndian(start[JournalFormat.FileVersionAt..]);
         if (version > JournalFormat.Version)
         {
             throw new UnsupportedFormatException(path, "journal format", version, JournalFormat.Version);

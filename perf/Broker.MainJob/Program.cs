@@ -28,19 +28,6 @@ internal static class Program
         return parsed.Errors.Count > 0 ? 2 : code;
     }
 
-    public static Option<int> Count(string name, int @default, string description)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => @default };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name} takes a number from 1 on.");
-            }
-        });
-        return option;
-    }
-
     /// <summary>Says where it runs, then runs it on a data directory.</summary>
     public static async Task<int> RunAsync(ParseResult parsed, Func<string, Task<int>> run)
     {

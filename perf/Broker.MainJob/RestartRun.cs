@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Broker.Cli.Commands;
 using Broker.Client;
 using Broker.EndToEnd.Harness;
 using Broker.Records;
@@ -19,12 +20,12 @@ internal sealed class RestartRun(int gib, int rounds, int tailMib)
 
     public static Command Command()
     {
-        Option<int> gib = Program.Count("--gib", 10, "GiB of log before the first kill");
-        Option<int> rounds = Program.Count("--rounds", 10, "Kills");
-        Option<int> tail = Program.Count("--tail", 256, "MiB of journal that recovery may have to read");
+        Option<int?> gib = CommonOptions.Number("--gib", "GiB of log before the first kill (default: 10)", "N", min: 1);
+        Option<int?> rounds = CommonOptions.Number("--rounds", "Kills (default: 10)", "N", min: 1);
+        Option<int?> tail = CommonOptions.Number("--tail", "MiB of journal that recovery may have to read (default: 256)", "MIB", min: 1);
         var command = new Command("restart", "Kills a broker under full load, and measures how soon the next process answers") { gib, rounds, tail };
         command.SetAction((parsed, _) => Program.RunAsync(
-            parsed, new RestartRun(parsed.GetValue(gib), parsed.GetValue(rounds), parsed.GetValue(tail)).RunAsync));
+            parsed, new RestartRun(parsed.GetValue(gib) ?? 10, parsed.GetValue(rounds) ?? 10, parsed.GetValue(tail) ?? 256).RunAsync));
         return command;
     }
 

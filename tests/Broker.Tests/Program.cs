@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Broker.Cli.Commands;
 using Broker.Tests.Corruption;
 using Broker.Tests.Tidy;
 using Broker.Tests.Upgrade;
@@ -42,28 +43,19 @@ internal static class Program
 
     private static Command CorruptionCommand()
     {
-        var seed = new Option<int>("--seed")
-        {
-            Description = "What is left to chance follows from it",
-            HelpName = "S",
-            DefaultValueFactory = _ => (int)(Stopwatch.GetTimestamp() & int.MaxValue),
-        };
+        Option<long?> seed = CommonOptions.LongNumber("--seed", "What is left to chance follows from it; a new one each time without it", "S", min: 0);
         var everyBit = new Option<bool>("--every-bit") { Description = "Flip each bit of a segment and of a journal file of 1 MiB, not a sample" };
-        var damages = new Option<int>("--damages") { Description = "Random damages", HelpName = "N", DefaultValueFactory = _ => 1000 };
-        damages.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--damages takes a number from 1 on.");
-            }
-        });
+        Option<int?> damages = CommonOptions.Number("--damages", "Random damages (default: 1000)", "N", min: 1);
         var json = new Option<FileInfo?>("--json") { Description = "Write the report there", HelpName = "FILE" };
         var command = new Command("corruption", "Damages segments, journal and state in every way, and checks that nothing wrong is served and nothing lost in silence")
         {
             seed, everyBit, damages, json,
         };
         command.SetAction((parsed, _) => CorruptAsync(
-            parsed.GetValue(seed), parsed.GetValue(everyBit), parsed.GetValue(damages), parsed.GetValue(json)));
+            parsed.GetValue(seed) ?? (Stopwatch.GetTimestamp() & int.MaxValue),
+            parsed.GetValue(everyBit),
+            parsed.GetValue(damages) ?? 1000,
+            parsed.GetValue(json)));
         return command;
     }
 
@@ -84,7 +76,7 @@ internal static class Program
         return accept || listed == found ? 0 : 1;
     }
 
-    private static async Task<int> CorruptAsync(int seed, bool everyBit, int damages, FileInfo? json)
+    private static async Task<int> CorruptAsync(long seed, bool everyBit, int damages, FileInfo? json)
     {
         Console.WriteLine($"seed {seed}{(everyBit ? ", every bit" : "")}, {damages} random damages");
         List<Tally> tallies = await CorruptionRun.RunAsync(seed, everyBit, damages, Console.WriteLine);

@@ -12,9 +12,9 @@ internal sealed class RunningProgram : IAsyncDisposable
     private readonly Process _process;
     private readonly string _commandLine;
 
-    private RunningProgram(ProcessStartInfo start)
+    private RunningProgram(ProcessStartInfo start, string commandLine)
     {
-        _commandLine = $"{start.FileName} {string.Join(' ', start.ArgumentList)}";
+        _commandLine = commandLine;
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{_commandLine} did not start.");
         _process.StandardInput.Close();
         _output.Follow(_process);
@@ -25,7 +25,9 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public static RunningProgram Start(string fileName, string workingDirectory, params string[] arguments)
     {
-        var start = new ProcessStartInfo(fileName, arguments)
+        // A shell starts what it puts in the background with SIGINT ignored, and every process below inherits that. A program
+        // under test gets the signal as if started from a terminal.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", fileName, .. arguments])
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardInput = true,
@@ -43,7 +45,7 @@ internal sealed class RunningProgram : IAsyncDisposable
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         // A build leaves no process behind that waits for the next one.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        return new RunningProgram(start);
+        return new RunningProgram(start, $"{fileName} {string.Join(' ', arguments)}");
     }
 
     /// <summary>An assembly, or with further arguments a command of the .NET SDK.</summary>

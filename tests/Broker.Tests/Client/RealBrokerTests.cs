@@ -217,6 +217,12 @@ public sealed class RealBrokerTests : IDisposable
     [InlineData(false)]
     public async Task A_broker_that_is_killed_at_the_first_contact_is_waited_for(bool isReset)
     {
+        await using (BrokerHost before = await StartAsync(port: 0))
+        {
+            await using var first = new BrokerClient(before.GrpcEndPoint.ToString());
+            await first.Admin.CreateTopicAsync("t", partitionCount: 1);
+        }
+
         using var listener = new TcpListener(IPAddress.Loopback, port: 0);
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -242,8 +248,6 @@ public sealed class RealBrokerTests : IDisposable
         connection.Close();
         listener.Stop();
         await using BrokerHost host = await StartAsync(port);
-        await using var other = new BrokerClient(host.GrpcEndPoint.ToString());
-        await other.Admin.CreateTopicAsync("t", partitionCount: 1);
 
         Assert.Empty(await reading);
     }

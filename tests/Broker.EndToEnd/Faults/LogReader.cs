@@ -6,6 +6,9 @@ namespace Broker.EndToEnd.Faults;
 /// <summary>Reads whole topics with a client of its own.</summary>
 internal static class LogReader
 {
+    // Nothing is written meanwhile, so that retention has an end.
+    private const int AttemptsMax = 5;
+
     /// <summary>Every record of the topics, from the start of each log to its end. Nothing may be written meanwhile.</summary>
     public static Task<IReadOnlyList<LogContent>> ReadAllAsync(string server, IEnumerable<LogName> logs, CancellationToken cancellationToken) =>
         ReadAllAsync(server, logs, ReadBack.From, cancellationToken);
@@ -18,15 +21,9 @@ internal static class LogReader
         Dictionary<LogName, LogContent> contents = logs.ToDictionary(log => log, log => new LogContent(log));
         foreach (string topic in contents.Keys.Select(log => log.Topic).Distinct())
         {
-            await using Consumer consumer = client.CreateConsumer(
-                new ConsumerOptions { Topic = topic, From = StartAt.Earliest, StopAtEnd = true });
-            await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(cancellationToken))
+            LogContent[] ofTopic = [.. contents.Values.Where(content => content.Name.Topic == topic)];
+            for (int attempt = 1; !await TryReadAsync(client, topic, ofTopic, judge, isLast: attempt == AttemptsMax, cancellationToken); attempt++)
             {
-                List<ReadBack> records = contents[new LogName(batch.Topic, batch.Partition)].Records;
-                foreach (RecordView record in batch.Records())
-                {
-                    records.Add(judge(record.Offset, record.Key.Span, record.Value.Span));
-                }
             }
 
             // Asked after reading: retention may have moved the start meanwhile, but what was read before it still counts as read.
@@ -44,5 +41,35 @@ internal static class LogReader
         }
 
         return [.. contents.Values];
+    }
+
+    /// <returns>False when retention freed the records that were to be read first: there is a new start to read from.</returns>
+    private static async Task<bool> TryReadAsync(
+        BrokerClient client, string topic, LogContent[] contents, RecordJudge judge, bool isLast, CancellationToken cancellationToken)
+    {
+        foreach (LogContent content in contents)
+        {
+            content.Records.Clear();
+        }
+
+        try
+        {
+            await using Consumer consumer = client.CreateConsumer(
+                new ConsumerOptions { Topic = topic, From = StartAt.Earliest, StopAtEnd = true });
+            await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(cancellationToken))
+            {
+                List<ReadBack> records = contents.Single(content => content.Name.Partition == batch.Partition).Records;
+                foreach (RecordView record in batch.Records())
+                {
+                    records.Add(judge(record.Offset, record.Key.Span, record.Value.Span));
+                }
+            }
+
+            return true;
+        }
+        catch (BrokerException error) when (error.Reason == ErrorReasons.OffsetOutOfRange && !isLast)
+        {
+            return false;
+        }
     }
 }

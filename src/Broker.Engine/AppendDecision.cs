@@ -22,6 +22,8 @@ internal readonly record struct AppendDecision(
         BrokerError.UnknownProducerId => $"Producer id {Found} is not known to this broker: ask for a new one.",
         BrokerError.InvalidProducerEpoch => $"Producer epoch {Found} is not the current one ({Expected}): another instance has taken over.",
         BrokerError.OutOfOrderSequenceNumber => $"Sequence {Found} came where {Expected} was expected: a batch before it is missing.",
+        BrokerError.PrecedingBatchRefused => $"Sequence {Found} came where {Expected} was expected: the batch before it was refused.",
+        BrokerError.ExpectedOffsetMismatch => $"The partition's last offset is {Expected}, not {Found} as expected. Nothing was written.",
         BrokerError.DuplicateSequenceNumber => $"Sequence {Found} was appended long ago (next is {Expected}); its offset is no longer remembered.",
         BrokerError.MessageTooLarge => $"The batch has {Found} bytes; the segment size of the topic allows {Expected}.",
         BrokerError.DiskFull => $"The disk has {Found} bytes free; writes are accepted from {Expected} on. Reads go on. Free space or lower retention.",

@@ -57,7 +57,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
         _parts.DiskGuard.FreeBytes, _parts.DiskGuard.NeededBytes,
         AcceptsWrites: !_parts.DiskGuard.IsFull && !_parts.Committer.IsOutOfSpace && Progress.Failure is null && _closed == 0,
         _checkpoints.TailBytes, _parts.Metrics.SyncCount, _parts.Metrics.SyncTime, _parts.Metrics.RollCount, _parts.Metrics.CheckpointCount,
-        _parts.Sequences.ProducerCount);
+        _parts.Sequences.Producers.Count);
 
     public EngineNotes Notes => _parts.Notes;
 
@@ -87,8 +87,12 @@ internal sealed class BrokerEngine : IAsyncDisposable
     /// Decides one stored batch, which the caller has validated against the partition's seed and the limits. It is stamped
     /// in place and must not be touched afterwards; <paramref name="owner"/> is retained while it is needed.
     /// </summary>
-    public AppendDecision Append(PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, Durability durability) =>
-        _sequencer.Append(partition, storedBatch, owner, durability);
+    public AppendDecision Append(
+        PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, Durability durability, long? expectedLastOffset = null) =>
+        _sequencer.Append(partition, storedBatch, owner, durability, expectedLastOffset);
+
+    /// <inheritdoc cref="Sequencer.Refuse"/>
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => _sequencer.Refuse(partition, batch);
 
     /// <exception cref="BrokerException">The name, the count or the configuration is not allowed, or the topic exists.</exception>
     public async ValueTask<TopicInfo> CreateTopicAsync(
@@ -127,12 +131,45 @@ internal sealed class BrokerEngine : IAsyncDisposable
     }
 
     /// <summary>Gives a producer id that was never given before.</summary>
+    /// <exception cref="BrokerException">There are as many producers as may be remembered.</exception>
     public async ValueTask<ProducerIdentity> InitProducerAsync(string clientId, CancellationToken cancellationToken)
     {
-        (ProducerIdentity producer, long lsn) = _sequencer.InitProducer(clientId);
+        (ProducerIdentity producer, long lsn) = _sequencer.Producers.Init(clientId);
         await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
         return producer;
     }
+
+    /// <summary>Takes over the producer of a name, or makes it; whoever had it before can write no more.</summary>
+    /// <inheritdoc cref="InitProducerAsync"/>
+    public async ValueTask<OpenedProducer> OpenProducerAsync(string name, string clientId, CancellationToken cancellationToken)
+    {
+        (OpenedProducer producer, long lsn) = _sequencer.Producers.Open(name, clientId);
+        await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
+        return producer;
+    }
+
+    /// <summary>Producers behind an id, by id.</summary>
+    public async ValueTask<IReadOnlyList<ProducerSummary>> ListProducersAsync(
+        long afterId, int countMax, bool isNamed, CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<ProducerSummary> producers, long lsn) = _sequencer.Producers.List(afterId, countMax, isNamed);
+        await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
+        return producers;
+    }
+
+    /// <param name="name">Null to go by the id.</param>
+    /// <exception cref="BrokerException">There is no such producer.</exception>
+    public async ValueTask<(ProducerSummary Producer, IReadOnlyList<ProducerPosition> Positions)> DescribeProducerAsync(
+        string? name, long id, CancellationToken cancellationToken)
+    {
+        (ProducerSummary producer, IReadOnlyList<ProducerPosition> positions, long lsn) = _sequencer.Producers.Describe(name, id);
+        await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
+        return (producer, positions);
+    }
+
+    /// <inheritdoc cref="DescribeProducerAsync"/>
+    public ValueTask DeleteProducerAsync(string? name, long id, CancellationToken cancellationToken) =>
+        Progress.WaitVisibleAsync(_sequencer.Producers.Delete(name, id), cancellationToken);
 
     /// <summary>Carries out an operator's decision on damage: it was mended, or its records are given up for ever.</summary>
     internal ValueTask SettleDamageAsync(PartitionHandle partition, DamagedRange range, bool isLossAccepted) =>
@@ -206,6 +243,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
         Once(StartDuration, _checkpoints.BeginFirst);
         Once(StartDuration, _parts.BeginCopy);
         Every(TimeSpan.FromSeconds(1), WatchDisk);
+        Every(TimeSpan.FromSeconds(1), _sequencer.Producers.Tend);
         Every(Options.RetentionCheckInterval, ApplyRetention);
         Every(TimeSpan.FromSeconds(1), _scrub.Step);
     }

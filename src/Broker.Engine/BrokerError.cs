@@ -33,6 +33,12 @@ internal enum BrokerError
     /// <summary>A batch is missing before this one. Facts: sequence found, sequence expected.</summary>
     OutOfOrderSequenceNumber,
 
+    /// <summary>
+    /// A batch before this one was refused, so this one comes too early: it may be sent again behind that. Facts: sequence
+    /// found, sequence expected.
+    /// </summary>
+    PrecedingBatchRefused,
+
     /// <summary>Already appended, so long ago that its offset is forgotten. Facts: sequence found, sequence expected.</summary>
     DuplicateSequenceNumber,
 
@@ -41,6 +47,15 @@ internal enum BrokerError
 
     /// <summary>Another instance has taken over. Facts: epoch found, current epoch.</summary>
     InvalidProducerEpoch,
+
+    /// <summary>There are as many producers as may be remembered, and none is idle. Facts: limit.</summary>
+    ProducerLimitReached,
+
+    /// <summary>No producer has this name, or this id.</summary>
+    UnknownProducer,
+
+    /// <summary>The partition does not end where the writer thinks. Facts: last offset expected, last offset.</summary>
+    ExpectedOffsetMismatch,
 
     /// <summary>Too little free disk space to accept writes. Facts: free bytes, needed bytes.</summary>
     DiskFull,

@@ -31,6 +31,12 @@ internal sealed record EngineOptions
     /// <summary>How many batches of one producer and partition a retry may reach back.</summary>
     public int ProducerWindowBatches { get; init; } = 64;
 
+    /// <summary>How many producers are remembered. Beyond that those without a name go that were idle longest.</summary>
+    public int ProducersMax { get; init; } = 1_000_000;
+
+    /// <summary>When a producer without a name is forgotten that wrote nothing.</summary>
+    public TimeSpan ProducerIdleMax { get; init; } = TimeSpan.FromDays(1);
+
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How fast the whole log is read again to find damage; 0 does not.</summary>

@@ -113,7 +113,7 @@ internal sealed class EngineState
         _toNotify.Clear();
     }
 
-    /// <param name="subject">The topic that the sequencer made for a creation; null in replay.</param>
+    /// <param name="subject">The topic that the sequencer made for a creation, null in replay; the producers that are forgotten.</param>
     /// <param name="isAhead">Records that were decided before this wait for space.</param>
     public void ApplyState(EntryKind kind, ReadOnlySpan<byte> body, object? subject, bool isAhead = false)
     {
@@ -133,7 +133,13 @@ internal sealed class EngineState
                 ApplyLogStart(ref reader, isAhead);
                 break;
             case EntryKind.ProducerIdGiven:
-                ApplyProducer(ref reader);
+                ApplyProducerIdGiven(ref reader);
+                break;
+            case EntryKind.ProducerOpened:
+                ApplyProducerOpened(ref reader);
+                break;
+            case EntryKind.ProducersForgotten:
+                ApplyProducersForgotten((IReadOnlyList<ProducerState>)subject!);
                 break;
             case EntryKind.Incarnation:
                 Incarnation = reader.Int64();
@@ -368,12 +374,36 @@ internal sealed class EngineState
         NotifyAfterGroup(partition);
     }
 
-    private void ApplyProducer(ref ByteReader reader)
+    private void ApplyProducerIdGiven(ref ByteReader reader)
     {
         long id = reader.Int64();
-        int epoch = reader.Int32();
+        PutProducer(id, StateValues.Producer(reader.Int32(), name: null, clientId: reader.Text()));
+    }
+
+    private void ApplyProducerOpened(ref ByteReader reader)
+    {
+        string name = reader.Text();
+        long id = reader.Int64();
+        PutProducer(id, StateValues.Producer(reader.Int32(), name, clientId: reader.Text()));
+    }
+
+    private void PutProducer(long id, byte[] value)
+    {
         NextProducerId = Math.Max(NextProducerId, id + 1);
-        _otherChanges.Add(StateChange.Put(StateFamily.Producers, StateKeys.Producer(id), StateValues.Producer(epoch)));
+        _otherChanges.Add(StateChange.Put(StateFamily.Producers, StateKeys.Producer(id), value));
+    }
+
+    private void ApplyProducersForgotten(IReadOnlyList<ProducerState> producers)
+    {
+        foreach (ProducerState producer in producers)
+        {
+            _otherChanges.Add(StateChange.Delete(StateFamily.Producers, StateKeys.Producer(producer.Id)));
+            foreach (PartitionHandle partition in producer.Windows.Select(window => window.Partition))
+            {
+                byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, producer.Id);
+                _otherChanges.Add(StateChange.Delete(StateFamily.Sequences, key));
+            }
+        }
     }
 
     private void ApplyDamageFound(ref ByteReader reader)

@@ -51,12 +51,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
             return;
         }
 
-        state.ApplyState((EntryKind)kind, body, subject: null);
-        if ((EntryKind)kind == EntryKind.ProducerIdGiven)
-        {
-            var reader = new ByteReader(body);
-            sequences.AddProducer(reader.Int64(), reader.Int32());
-        }
+        state.ApplyState((EntryKind)kind, body, subject: ReplayProducers((EntryKind)kind, lsn, body));
     }
 
     public void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body)
@@ -75,6 +70,35 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         var batch = new StoredBatchView(bytes);
         partition.Report(new DamagedRange(
             segment.BaseOffset, segment.EndPosition - bytes.Length, segment.EndPosition, batch.BaseOffset, batch.NextOffset));
+    }
+
+    /// <summary>Carries out again what was decided about producers.</summary>
+    /// <returns>Those that were forgotten; null when it is about something else.</returns>
+    private List<ProducerState>? ReplayProducers(EntryKind kind, long lsn, ReadOnlySpan<byte> body)
+    {
+        var reader = new ByteReader(body);
+        switch (kind)
+        {
+            case EntryKind.ProducerIdGiven:
+                sequences.Producers.Add(reader.Int64(), reader.Int32(), name: null, clientId: reader.Text());
+                return null;
+            case EntryKind.ProducerOpened:
+                string name = reader.Text();
+                sequences.Producers.Open(name, id: reader.Int64(), epoch: reader.Int32(), clientId: reader.Text());
+                return null;
+            case EntryKind.ProducersForgotten:
+                var forgotten = new List<ProducerState>();
+                for (int count = reader.Int32(); count > 0; count--)
+                {
+                    forgotten.Add(sequences.Producers.Find(reader.Int64())
+                        ?? throw new StorageException($"Journal entry {lsn} forgets a producer that is not known. No byte was changed."));
+                    sequences.Producers.Remove(forgotten[^1], lsn);
+                }
+
+                return forgotten;
+            default:
+                return null;
+        }
     }
 
     private void ReplayAppend(long lsn, ReadOnlySpan<byte> body)

@@ -27,7 +27,6 @@ internal sealed class Sequencer
     private readonly Dictionary<string, Topic> _topics = new(StringComparer.Ordinal);
     private readonly DiskGuard _disk;
     private long _lsn;
-    private long _nextProducerId;
     private bool _stopped;
 
     public Sequencer(
@@ -45,7 +44,7 @@ internal sealed class Sequencer
         _options = options;
         _pool = new AppendEntryPool(state);
         _lsn = progress.VisibleLsn;
-        _nextProducerId = state.NextProducerId;
+        Producers = new ProducerDecisions(this, sequences.Producers, state.NextProducerId, environment.Time, options);
         foreach (Topic topic in state.Topics)
         {
             _topics.Add(topic.Name, topic);
@@ -65,44 +64,43 @@ internal sealed class Sequencer
         }
     }
 
+    public ProducerDecisions Producers { get; }
+
+    internal Lock Gate => _gate;
+
+    /// <summary>The newest decision; under <see cref="Gate"/>.</summary>
+    internal long LastLsn => _lsn;
+
+    /// <summary>False when the broker stops; under <see cref="Gate"/>.</summary>
+    internal bool TakesDecisions => !_stopped && _progress.Failure is null;
+
+    /// <summary>Keeps no more of an idle producer than it takes to go on; under <see cref="Gate"/>.</summary>
+    internal void Shrink(ProducerState producer) => _sequences.Shrink(producer, _progress.VisibleLsn);
+
     /// <summary>Decides one batch. The batch is stamped in place; on acceptance its owner is retained until it was applied.</summary>
-    public AppendDecision Append(PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, Durability durability)
+    /// <param name="expectedLastOffset">Refuse the batch unless this is the offset of the partition's last record, −1 for none yet.</param>
+    public AppendDecision Append(
+        PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, Durability durability, long? expectedLastOffset = null)
     {
         long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         Span<byte> bytes = storedBatch.Span;
         var batch = new StoredBatchView(bytes);
         lock (_gate)
         {
-            if (Refusal(partition) is { } refused)
+            if (Unavailable(partition) is { } unavailable)
             {
-                return refused;
+                return unavailable;
             }
 
-            if (batch.ProducerId >= 0)
+            if (batch.ProducerId >= 0 && CheckSequence(partition, batch) is { } answered)
             {
-                BrokerError error = _sequences.Check(partition, batch, out bool duplicate, out SequencedBatch original, out long expected);
-                if (duplicate)
-                {
-#if BROKER_MUTANTS
-                    if (Mutant.Is("duplicate-before-durable"))
-                    {
-                        original = original with { Lsn = 0 };
-                    }
-#endif
-                    return new AppendDecision(
-                        BrokerError.None, original.BaseOffset, original.AppendTimeMs, Duplicate: true, original.Lsn, Durability.Durable, 0, 0);
-                }
+                return answered;
+            }
 
-                if (error != BrokerError.None)
-                {
-                    long found = error switch
-                    {
-                        BrokerError.UnknownProducerId => batch.ProducerId,
-                        BrokerError.InvalidProducerEpoch => batch.ProducerEpoch,
-                        _ => batch.BaseSequence,
-                    };
-                    return AppendDecision.Refused(error, _lsn, found, expected);
-                }
+            if (Refusal(partition, expectedLastOffset) is { } refused)
+            {
+                _sequences.NoteRefusal(partition, batch);
+                return refused;
             }
 
             TopicSettings settings = partition.Topic.DecidedSettings;
@@ -124,6 +122,30 @@ internal sealed class Sequencer
             _committer.Enqueue(entry);
             Durability effective = settings.Durability == Durability.Durable ? Durability.Durable : durability;
             return new AppendDecision(BrokerError.None, baseOffset, appendTime, Duplicate: false, lsn, effective, 0, 0);
+        }
+    }
+
+    /// <summary>
+    /// Takes note of a batch that is to be refused before it comes here, for a limit or for what is in it: those behind it are
+    /// told that one is missing.
+    /// </summary>
+    /// <returns>The answer when the batch repeats one that was appended, so that it is no matter of limits; else null.</returns>
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch)
+    {
+        lock (_gate)
+        {
+            if (batch.ProducerId < 0 || Unavailable(partition) is not null)
+            {
+                return null;
+            }
+
+            SequenceCheck check = _sequences.Check(partition, batch);
+            if (check.IsNext)
+            {
+                _sequences.NoteRefusal(partition, batch);
+            }
+
+            return check.IsDuplicate ? Duplicate(check.Original) : null;
         }
     }
 
@@ -281,19 +303,6 @@ internal sealed class Sequencer
         }
     }
 
-    public (ProducerIdentity Producer, long Lsn) InitProducer(string clientId)
-    {
-        lock (_gate)
-        {
-            RefuseWhenStopped();
-            RefuseWhenDiskFull();
-            var producer = new ProducerIdentity(_nextProducerId++, Epoch: 0);
-            _sequences.AddProducer(producer.Id, producer.Epoch);
-            byte[] body = new ByteWriter().Int64(producer.Id).Int32(producer.Epoch).Text(clientId).ToArray();
-            return (producer, Enqueue(EntryKind.ProducerIdGiven, body, subject: null));
-        }
-    }
-
     /// <summary>Puts the number of this run into the journal, before anything else.</summary>
     public long BeginIncarnation(long incarnation)
     {
@@ -362,7 +371,7 @@ internal sealed class Sequencer
         }
     }
 
-    private AppendDecision? Refusal(PartitionHandle partition)
+    private AppendDecision? Unavailable(PartitionHandle partition)
     {
         if (_stopped)
         {
@@ -374,9 +383,49 @@ internal sealed class Sequencer
             return AppendDecision.Refused(BrokerError.StorageError, _lsn);
         }
 
-        if (partition.Topic.IsDeletionDecided)
+        return partition.Topic.IsDeletionDecided ? AppendDecision.Refused(BrokerError.UnknownTopicOrPartition, _lsn) : null;
+    }
+
+    /// <summary>The answer to a batch that is not its producer's next; null for the next one.</summary>
+    private AppendDecision? CheckSequence(PartitionHandle partition, in StoredBatchView batch)
+    {
+        SequenceCheck check = _sequences.Check(partition, batch);
+        if (check.IsNext)
         {
-            return AppendDecision.Refused(BrokerError.UnknownTopicOrPartition, _lsn);
+            return null;
+        }
+
+        if (check.IsDuplicate)
+        {
+            return Duplicate(check.Original);
+        }
+
+        long found = check.Error switch
+        {
+            BrokerError.UnknownProducerId => batch.ProducerId,
+            BrokerError.InvalidProducerEpoch => batch.ProducerEpoch,
+            _ => batch.BaseSequence,
+        };
+        return AppendDecision.Refused(check.Error, _lsn, found, check.Expected);
+    }
+
+    private static AppendDecision Duplicate(SequencedBatch original)
+    {
+#if BROKER_MUTANTS
+        if (Mutant.Is("duplicate-before-durable"))
+        {
+            original = original with { Lsn = 0 };
+        }
+#endif
+        return new AppendDecision(
+            BrokerError.None, original.BaseOffset, original.AppendTimeMs, Duplicate: true, original.Lsn, Durability.Durable, 0, 0);
+    }
+
+    private AppendDecision? Refusal(PartitionHandle partition, long? expectedLastOffset)
+    {
+        if (expectedLastOffset is { } expected && expected != partition.Decided.NextOffset - 1)
+        {
+            return AppendDecision.Refused(BrokerError.ExpectedOffsetMismatch, _lsn, expected, partition.Decided.NextOffset - 1);
         }
 
         if (partition.Decided.IsQuarantined)
@@ -400,7 +449,7 @@ internal sealed class Sequencer
         return Enqueue(EntryKind.TopicAltered, body, topic);
     }
 
-    private long Enqueue(EntryKind kind, byte[] body, object? subject)
+    internal long Enqueue(EntryKind kind, byte[] body, object? subject)
     {
         var entry = new StateEntry(_state, kind, body, subject) { Lsn = ++_lsn };
         _committer.Enqueue(entry);
@@ -420,7 +469,7 @@ internal sealed class Sequencer
         }
     }
 
-    private void RefuseWhenStopped()
+    internal void RefuseWhenStopped()
     {
         if (_stopped)
         {
@@ -433,7 +482,7 @@ internal sealed class Sequencer
         }
     }
 
-    private void RefuseWhenDiskFull()
+    internal void RefuseWhenDiskFull()
     {
         if (_disk.IsFull)
         {

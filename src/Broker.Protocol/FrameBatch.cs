@@ -6,4 +6,4 @@ namespace Broker.Protocol;
 /// <param name="StoredBatch">
 /// On the broker a slice of <see cref="ProduceFrame.Buffer"/>, which may be written to; on the client what was added.
 /// </param>
-internal readonly record struct FrameBatch(TopicId TopicId, int Partition, Memory<byte> StoredBatch);
+internal readonly record struct FrameBatch(TopicId TopicId, int Partition, Memory<byte> StoredBatch, long? ExpectedLastOffset = null);

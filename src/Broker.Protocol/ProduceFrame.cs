@@ -23,8 +23,11 @@ internal sealed class ProduceFrame
     private const byte PartitionTag = (PartitionBatch.PartitionFieldNumber << 3) | (int)WireType.Varint;
     private const byte StoredBatchTag = (PartitionBatch.StoredBatchFieldNumber << 3) | (int)WireType.LengthDelimited;
 
-    // Correlation id and durability (11 + 11), then a batch's tags, lengths, topic id and partition (6 + 18 + 11 + 6).
-    private const int BlockBytes = 64;
+    private const byte ExpectedLastOffsetTag = (PartitionBatch.ExpectedLastOffsetFieldNumber << 3) | (int)WireType.Varint;
+
+    // Correlation id and durability (11 + 11), then a batch's tags, lengths, topic id, partition and expected offset
+    // (6 + 18 + 11 + 11 + 6).
+    private const int BlockBytes = 80;
 
     // More frames than this are never alive at once per core in steady use; what is beyond is left to the collector.
     private const int PooledFramesMax = 1024;
@@ -58,14 +61,14 @@ internal sealed class ProduceFrame
     }
 
     /// <summary>Adds a batch to write. The memory must stay unchanged until the frame was written.</summary>
-    public void Add(TopicId topicId, int partition, Memory<byte> storedBatch)
+    public void Add(TopicId topicId, int partition, Memory<byte> storedBatch, long? expectedLastOffset = null)
     {
         if (_count == _batches.Length)
         {
             Array.Resize(ref _batches, _count * 2);
         }
 
-        _batches[_count++] = new FrameBatch(topicId, partition, storedBatch);
+        _batches[_count++] = new FrameBatch(topicId, partition, storedBatch, expectedLastOffset);
     }
 
     /// <summary>Gives the frame back, and the buffer of a parsed one with it. Call once.</summary>
@@ -106,6 +109,11 @@ internal sealed class ProduceFrame
             writer.WriteLength(TopicIdTag, TopicId.SizeBytes);
             batch.TopicId.WriteTo(writer.Take(TopicId.SizeBytes));
             writer.WriteVarintField(PartitionTag, (ulong)batch.Partition);
+            if (batch.ExpectedLastOffset is { } expected)
+            {
+                writer.WritePresentVarintField(ExpectedLastOffsetTag, (ulong)expected);
+            }
+
             if (!batch.StoredBatch.IsEmpty)
             {
                 writer.WriteLength(StoredBatchTag, batch.StoredBatch.Length);
@@ -140,6 +148,7 @@ internal sealed class ProduceFrame
     {
         return ProtoWriter.LengthDelimitedSizeBytes(TopicId.SizeBytes)
             + ProtoWriter.VarintFieldSizeBytes((ulong)batch.Partition)
+            + (batch.ExpectedLastOffset is { } expected ? 1 + ProtoWriter.VarintSizeBytes((ulong)expected) : 0)
             + (batch.StoredBatch.IsEmpty ? 0 : ProtoWriter.LengthDelimitedSizeBytes(batch.StoredBatch.Length));
     }
 
@@ -173,6 +182,7 @@ internal sealed class ProduceFrame
         TopicId topicId = default;
         int partition = 0;
         Memory<byte> storedBatch = default;
+        long? expectedLastOffset = null;
         var reader = new ProtoReader(message.Span);
         uint tag;
         while ((tag = reader.ReadTag()) != 0)
@@ -189,13 +199,16 @@ internal sealed class ProduceFrame
                     int length = reader.ReadBytes(out int start).Length;
                     storedBatch = message.Slice(start, length);
                     break;
+                case ExpectedLastOffsetTag:
+                    expectedLastOffset = (long)reader.ReadVarint();
+                    break;
                 default:
                     reader.Skip(tag);
                     break;
             }
         }
 
-        Add(topicId, partition, storedBatch);
+        Add(topicId, partition, storedBatch, expectedLastOffset);
     }
 
     private static TopicId ReadTopicId(ReadOnlySpan<byte> bytes)

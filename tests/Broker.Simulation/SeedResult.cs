@@ -32,6 +32,12 @@ internal sealed class SeedResult
 
     public int Quarantines { get; set; }
 
+    /// <summary>Producers that wrote again after the broker had forgotten them.</summary>
+    public int ForgottenProducers { get; set; }
+
+    /// <summary>Batches of a producer whose name was taken over.</summary>
+    public int Zombies { get; set; }
+
     public ulong TraceHash { get; set; }
 
     /// <summary>What was broken, with the last lines of the trace; null when nothing was.</summary>

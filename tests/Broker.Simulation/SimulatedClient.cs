@@ -59,12 +59,14 @@ internal sealed class SimulatedClient(
             case < 83:
                 Trim(engine, partition);
                 break;
-            case < 87:
+            case < 85:
                 InitProducer(engine);
                 break;
+            case < 87:
+                OpenProducer(engine);
+                break;
             case < 93:
-                time.Advance(TimeSpan.FromSeconds(chance.Between(1, 60)));
-                trace.Add("time", "", 0, 0);
+                Wait(engine, chance.Percent(10) ? TimeSpan.FromMinutes(chance.Between(15, 30)) : TimeSpan.FromSeconds(chance.Between(1, 60)));
                 break;
             case < 94:
                 disk.FullFor = disk.CrashIn == 0 ? chance.Between(1, 4) : 0;
@@ -121,19 +123,23 @@ internal sealed class SimulatedClient(
 
     private void Append(BrokerEngine engine, PartitionModel partition)
     {
-        (long producer, int epoch, _) = model.Producers.Count > 0 && chance.Percent(60) ? chance.Pick(model.Producers) : (-1, -1, 0);
-        long sequence = producer < 0 ? -1 : NextSequence(partition, producer);
-        using Draft draft = NewDraft(partition, producer, epoch, sequence);
-        Send(engine, partition, draft, producer, sequence, expected: BrokerError.None);
+        ProducerModel? producer = model.Producers.Count > 0 && chance.Percent(60) ? chance.Pick(model.Producers) : null;
+        long sequence = producer is null ? -1 : NextSequence(partition, producer.Id);
+
+        // One that was taken over tries again.
+        bool isZombie = producer is { Epoch: > 0 } && chance.Percent(20);
+        int epoch = producer is null ? -1 : isZombie ? chance.Below(producer.Epoch) : producer.Epoch;
+        using Draft draft = NewDraft(partition, producer?.Id ?? -1, epoch, sequence);
+        Send(engine, partition, draft, producer, sequence, isZombie ? BrokerError.InvalidProducerEpoch : BrokerError.None);
     }
 
     private void SkipSequence(BrokerEngine engine, PartitionModel partition)
     {
         if (model.Producers.Count > 0)
         {
-            (long producer, int epoch, _) = chance.Pick(model.Producers);
-            long sequence = NextSequence(partition, producer) + chance.Between(1, 5);
-            using Draft draft = NewDraft(partition, producer, epoch, sequence);
+            ProducerModel producer = chance.Pick(model.Producers);
+            long sequence = NextSequence(partition, producer.Id) + chance.Between(1, 5);
+            using Draft draft = NewDraft(partition, producer.Id, producer.Epoch, sequence);
             Send(engine, partition, draft, producer, sequence, expected: BrokerError.OutOfOrderSequenceNumber);
         }
     }
@@ -148,12 +154,18 @@ internal sealed class SimulatedClient(
         }
 
         BatchModel original = own[Math.Max(0, own.Count - 1 - chance.Below(8))];
+        if (model.FindProducer(original.ProducerId) is not { } producer)
+        {
+            return;
+        }
+
         int age = own.Count(b => b.ProducerId == original.ProducerId && b.Lsn > original.Lsn);
-        using Draft draft = NewDraft(partition, original.ProducerId, 0, original.Sequence, original.Count);
+        bool mayBeForgotten = age >= SimulationRun.Options.ProducerWindowBatches || (age > 0 && original.Lsn <= model.IdleAtLsn);
+        using Draft draft = NewDraft(partition, producer.Id, producer.Epoch, original.Sequence, original.Count);
         AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, Durability.Durable);
         trace.Add("repeat", partition.ToString(), decision.BaseOffset, decision.Lsn);
-        if (decision.Error is BrokerError.DiskFull or BrokerError.StorageError
-            || (decision.Error == BrokerError.DuplicateSequenceNumber && age >= SimulationRun.Options.ProducerWindowBatches))
+        if (decision.Error == BrokerError.StorageError || IsForgotten(decision, producer)
+            || (decision.Error == BrokerError.DuplicateSequenceNumber && mayBeForgotten))
         {
             return;
         }
@@ -164,7 +176,8 @@ internal sealed class SimulatedClient(
         Checks.Expect(decision.Lsn >= original.Lsn, $"{partition}: a repeated batch is answered before it is durable.");
     }
 
-    private void Send(BrokerEngine engine, PartitionModel partition, Draft draft, long producer, long sequence, BrokerError expected)
+    private void Send(
+        BrokerEngine engine, PartitionModel partition, Draft draft, ProducerModel? producer, long sequence, BrokerError expected)
     {
         if (engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
         {
@@ -175,12 +188,17 @@ internal sealed class SimulatedClient(
         Durability durability = chance.Percent(30) ? Durability.Os : Durability.Durable;
         AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, durability);
         trace.Add("append", partition.ToString(), decision.BaseOffset, decision.Lsn);
-        if (decision.Error is BrokerError.DiskFull or BrokerError.StorageError)
+        if (decision.Error is BrokerError.DiskFull or BrokerError.StorageError || IsForgotten(decision, producer))
         {
             return;
         }
 
-        Checks.Expect(decision.Error == expected, $"{partition}: an append was answered with {decision}, not {expected}.");
+        // What is missing before a batch may have been refused for want of space.
+        bool isAsExpected = decision.Error == expected
+            || (decision.Error == BrokerError.PrecedingBatchRefused && expected == BrokerError.OutOfOrderSequenceNumber);
+        Checks.Expect(isAsExpected, $"{partition}: an append was answered with {decision}, not {expected}.");
+        producer?.Use(time);
+        result.Zombies += expected == BrokerError.InvalidProducerEpoch ? 1 : 0;
         if (decision.IsAccepted)
         {
             result.Appends++;
@@ -188,7 +206,7 @@ internal sealed class SimulatedClient(
             Checks.Expect(
                 decision.BaseOffset == partition.NextOffset, $"{partition}: a batch was given offset {decision.BaseOffset}, not {partition.NextOffset}.");
             partition.Batches.Add(new BatchModel(
-                decision.Lsn, decision.BaseOffset, draft.Timestamps.Length, body, draft.Timestamps, decision.AppendTimeMs, producer, sequence));
+                decision.Lsn, decision.BaseOffset, draft.Timestamps.Length, body, draft.Timestamps, decision.AppendTimeMs, producer?.Id ?? -1, sequence));
         }
     }
 
@@ -257,13 +275,85 @@ internal sealed class SimulatedClient(
 
     private void InitProducer(BrokerEngine engine)
     {
-        if (disk.FullFor == 0 && engine.Status.AcceptsWrites)
+        if (disk.FullFor > 0 || !engine.Status.AcceptsWrites)
         {
-            (ProducerIdentity producer, long lsn) = engine.Sequencer.InitProducer("client");
-            trace.Add("producer", "", producer.Id, lsn);
-            Checks.Expect(model.Producers.TrueForAll(p => p.Id != producer.Id), $"Producer id {producer.Id} was given twice.");
-            model.Producers.Add((producer.Id, producer.Epoch, lsn));
+            return;
         }
+
+        try
+        {
+            (ProducerIdentity producer, long lsn) = engine.Sequencer.Producers.Init("client");
+            trace.Add("producer", "", producer.Id, lsn);
+            Checks.Expect(model.FindProducer(producer.Id) is null, $"Producer id {producer.Id} was given twice.");
+            model.Producers.Add(new ProducerModel(producer.Id, name: null, lsn, time));
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.ProducerLimitReached)
+        {
+            Checks.Expect(
+                engine.Status.ProducerCount == SimulationRun.Options.ProducersMax, $"{engine.Status.ProducerCount} producers are taken for too many.");
+        }
+    }
+
+    /// <summary>Takes over a producer that has a name: it goes on where the one before was, whatever that had acked or not.</summary>
+    private void OpenProducer(BrokerEngine engine)
+    {
+        if (disk.FullFor > 0 || !engine.Status.AcceptsWrites)
+        {
+            return;
+        }
+
+        string name = "p" + chance.Below(2);
+        OpenedProducer opened;
+        long lsn;
+        try
+        {
+            (opened, lsn) = engine.Sequencer.Producers.Open(name, "client");
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.ProducerLimitReached)
+        {
+            return;
+        }
+
+        trace.Add("open", name, opened.Identity.Epoch, lsn);
+        ProducerModel? producer = model.Producers.Find(p => p.Name == name);
+        if (producer is null)
+        {
+            Checks.Expect(model.FindProducer(opened.Identity.Id) is null, $"Producer id {opened.Identity.Id} was given twice.");
+            model.Producers.Add(producer = new ProducerModel(opened.Identity.Id, name, lsn, time));
+        }
+
+        Checks.Expect(
+            opened.Identity == new ProducerIdentity(producer.Id, producer.Open(lsn)), $"Producer {name} was opened as {opened.Identity}.");
+        var expected = model.Partitions.Where(p => p.Last(producer.Id) is not null)
+            .ToDictionary(p => (p.Topic.Id, p.Number), p => NextSequence(p, producer.Id));
+        Checks.Expect(
+            opened.Positions.Count == expected.Count && opened.Positions.All(p => expected.GetValueOrDefault((p.TopicId, p.Partition)) == p.NextSequence),
+            $"Producer {name} is said to be at {string.Join(", ", opened.Positions)}, and was at {string.Join(", ", expected)}.");
+    }
+
+    private void Wait(BrokerEngine engine, TimeSpan duration)
+    {
+        if (duration >= ProducerTable.IdleAfter)
+        {
+            model.IdleAtLsn = engine.DecidedLsn;
+        }
+
+        time.Advance(duration);
+        trace.Add("time", "", 0, 0);
+    }
+
+    /// <summary>A producer without a name may be forgotten when it was idle for long, and then for ever.</summary>
+    private bool IsForgotten(AppendDecision decision, ProducerModel? producer)
+    {
+        if (decision.Error != BrokerError.UnknownProducerId || producer is null)
+        {
+            return false;
+        }
+
+        Checks.Expect(producer.Name is null && producer.WasIdle(time), $"Producer {producer.Id} was forgotten though it was in use.");
+        model.Producers.Remove(producer);
+        result.ForgottenProducers++;
+        return true;
     }
 
     private void CreateTopic(BrokerEngine engine)

@@ -35,6 +35,8 @@ internal sealed class SimulationReport
         ["recycled file"] = 0,
         ["quarantine"] = 0,
         ["failed sync"] = 0,
+        ["forgotten producer"] = 0,
+        ["zombie"] = 0,
     };
 
     /// <summary>The seeds that broke a promise, and which.</summary>
@@ -60,6 +62,8 @@ internal sealed class SimulationReport
         Count("recycled file", result.RecycledFiles);
         Count("quarantine", result.Quarantines);
         Count("failed sync", result.FailedSyncs);
+        Count("forgotten producer", result.ForgottenProducers);
+        Count("zombie", result.Zombies);
         if (result.Failure is not null)
         {
             Failures[result.Seed] = result.Failure;

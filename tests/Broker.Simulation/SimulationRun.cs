@@ -77,6 +77,7 @@ internal sealed class SimulationRun
         SnapshotRewriteBytesMin = 4 << 10,
         ReserveBytes = 0,
         ProducerWindowBatches = 4,
+        ProducersMax = 6,
         TopicDefaults = TopicSettings.Default with { SegmentBytes = 8 << 10, IndexIntervalBytes = 1024, RetentionMs = TopicSettings.Unlimited },
     };
 

@@ -15,7 +15,8 @@ internal sealed class DroppingLog : IBatchLog
 
     public LsnProgress Progress { get; } = new(start: 0);
 
-    public AppendDecision Append(PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability)
+    public AppendDecision Append(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability, long? expectedLastOffset)
     {
         lock (_gate)
         {
@@ -25,6 +26,8 @@ internal sealed class DroppingLog : IBatchLog
             return decision;
         }
     }
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => null;
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax) => new(BrokerError.None, default);
 }

@@ -44,7 +44,8 @@ internal sealed class GroupSyncLog : IBatchLog
 
     public LsnProgress Progress { get; } = new(start: 0);
 
-    public AppendDecision Append(PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability)
+    public AppendDecision Append(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability, long? expectedLastOffset)
     {
         owner.Retain();
         lock (_gate)
@@ -54,6 +55,8 @@ internal sealed class GroupSyncLog : IBatchLog
             return _offsets.Accept(partition, stored.Span, ++_lsn, durability);
         }
     }
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => null;
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax) => new(BrokerError.None, default);
 

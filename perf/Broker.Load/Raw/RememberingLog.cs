@@ -16,8 +16,11 @@ internal sealed class RememberingLog(BrokerEngine engine) : IBatchLog
 
     public LsnProgress Progress => engine.Progress;
 
-    public AppendDecision Append(PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability) =>
+    public AppendDecision Append(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability, long? expectedLastOffset) =>
         engine.Append(partition, stored, owner, durability);
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => null;
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax)
     {

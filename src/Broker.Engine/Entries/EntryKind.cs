@@ -21,4 +21,10 @@ internal enum EntryKind : byte
 
     /// <summary>An operator had damage mended, or accepted that its records are lost.</summary>
     DamageSettled = 9,
+
+    /// <summary>A producer with a name was opened: it has a new epoch.</summary>
+    ProducerOpened = 10,
+
+    /// <summary>Producers that had been idle for long, or that an operator deleted, are known no more.</summary>
+    ProducersForgotten = 11,
 }

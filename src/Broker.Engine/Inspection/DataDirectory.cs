@@ -176,6 +176,8 @@ internal sealed class DataDirectory : IDisposable
         EntryKind.Incarnation => "incarnation",
         EntryKind.DamageFound => "damage-found",
         EntryKind.DamageSettled => "damage-settled",
+        EntryKind.ProducerOpened => "producer-opened",
+        EntryKind.ProducersForgotten => "producers-forgotten",
         _ => $"kind-{(byte)kind}",
     };
 

@@ -1,24 +1,22 @@
+using System.Numerics;
+using Broker.Engine.Topics;
+
 namespace Broker.Engine.Producers;
 
 /// <summary>
 /// The newest batches of one producer in one partition. Decides whether a batch is next, a repetition, or out of order.
 /// Guarded by the sequencer's lock.
 /// </summary>
-internal sealed class ProducerWindow
+internal sealed class ProducerWindow(ProducerState producer, PartitionHandle partition)
 {
-    private SequencedBatch[] _ring = new SequencedBatch[8];
+    // A power of two. There may be a million windows, most of them of producers that wrote once.
+    private SequencedBatch[] _ring = new SequencedBatch[1];
     private int _first;
     private int _count;
 
-    public ProducerWindow(long producerId, int epoch)
-    {
-        ProducerId = producerId;
-        Epoch = epoch;
-    }
+    public ProducerState Producer => producer;
 
-    public long ProducerId { get; }
-
-    public int Epoch { get; private set; }
+    public PartitionHandle Partition => partition;
 
     /// <summary>The sequence that the next batch must begin with.</summary>
     public long NextSequence => _count == 0 ? 0 : Newest.NextSequence;
@@ -30,14 +28,10 @@ internal sealed class ProducerWindow
     /// <summary>On the list of windows that the next checkpoint writes.</summary>
     public bool IsDirty { get; set; }
 
-    public SequencedBatch this[int index] => _ring[(_first + index) & (_ring.Length - 1)];
+    /// <summary>A batch was refused, and none accepted since: one behind it comes too early because of that.</summary>
+    public bool HasRefused { get; set; }
 
-    /// <summary>A new epoch begins again at sequence 0.</summary>
-    public void BeginEpoch(int epoch)
-    {
-        Epoch = epoch;
-        _count = 0;
-    }
+    public SequencedBatch this[int index] => _ring[(_first + index) & (_ring.Length - 1)];
 
     /// <summary>Finds the batch that a repetition repeats.</summary>
     public bool TryFind(long firstSequence, int recordCount, out SequencedBatch original)
@@ -69,17 +63,46 @@ internal sealed class ProducerWindow
 
         if (_count == _ring.Length)
         {
-            var larger = new SequencedBatch[_ring.Length * 2];
-            for (int i = 0; i < _count; i++)
-            {
-                larger[i] = this[i];
-            }
-
-            _ring = larger;
-            _first = 0;
+            Resize(_ring.Length * 2);
         }
 
         _ring[(_first + _count) & (_ring.Length - 1)] = batch;
         _count++;
+    }
+
+    /// <summary>
+    /// Forgets what came before the newest batch that is visible: its producer is idle, and repeats nothing any more. What a
+    /// checkpoint may still leave out is not enough to go on from.
+    /// </summary>
+    /// <returns>Whether there was anything to forget.</returns>
+    public bool Shrink(long visibleLsn)
+    {
+        int newest = _count - 1;
+        while (newest > 0 && this[newest].Lsn > visibleLsn)
+        {
+            newest--;
+        }
+
+        if (newest <= 0)
+        {
+            return false;
+        }
+
+        _first = (_first + newest) & (_ring.Length - 1);
+        _count -= newest;
+        Resize((int)BitOperations.RoundUpToPowerOf2((uint)_count));
+        return true;
+    }
+
+    private void Resize(int length)
+    {
+        var ring = new SequencedBatch[length];
+        for (int i = 0; i < _count; i++)
+        {
+            ring[i] = this[i];
+        }
+
+        _ring = ring;
+        _first = 0;
     }
 }

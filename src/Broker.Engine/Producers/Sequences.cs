@@ -5,97 +5,107 @@ using Broker.Records;
 namespace Broker.Engine.Producers;
 
 /// <summary>
-/// Which producers exist, and what each appended to which partition. Decides whether a batch may be appended. Guarded by
-/// the sequencer's lock, which <see cref="Gate"/> is.
+/// What each producer appended to which partition, and whether a batch may be appended. Guarded by the sequencer's lock,
+/// which <see cref="Gate"/> is.
 /// </summary>
 internal sealed class Sequences(int windowBatches)
 {
-    private readonly Dictionary<long, int> _epochs = [];
-    private readonly List<(PartitionHandle Partition, ProducerWindow Window)> _dirty = [];
+    private readonly List<ProducerWindow> _dirty = [];
+
+    // Windows that shrank: nothing that a checkpoint needs to know at once.
+    private readonly List<ProducerWindow> _shrunk = [];
+    private long _capturedLsn;
 
     /// <summary>The sequencer's lock.</summary>
     public Lock Gate { get; } = new();
 
-    public int ProducerCount => _epochs.Count;
-
-    public void AddProducer(long id, int epoch) => _epochs[id] = epoch;
+    public ProducerTable Producers { get; } = new();
 
     /// <summary>Decides about a batch of a producer, without noting it.</summary>
-    /// <param name="original">The batch that this one repeats; <paramref name="duplicate"/> says whether there is one.</param>
-    public BrokerError Check(
-        PartitionHandle partition, in StoredBatchView batch, out bool duplicate, out SequencedBatch original, out long expected)
+    public SequenceCheck Check(PartitionHandle partition, in StoredBatchView batch)
     {
-        duplicate = false;
-        original = default;
-        expected = 0;
-        if (!_epochs.TryGetValue(batch.ProducerId, out int epoch))
+        if (Producers.Find(batch.ProducerId) is not { } producer)
         {
-            return BrokerError.UnknownProducerId;
+            return Refused(BrokerError.UnknownProducerId);
         }
 
-        if (batch.ProducerEpoch != epoch)
+        if (batch.ProducerEpoch != producer.Epoch)
         {
-            expected = epoch;
-            return BrokerError.InvalidProducerEpoch;
+            return Refused(BrokerError.InvalidProducerEpoch, producer.Epoch);
         }
 
-        bool known = partition.Windows.TryGetValue(batch.ProducerId, out ProducerWindow? window) && window.Epoch == epoch;
-        expected = known ? window!.NextSequence : 0;
+        Producers.Touch(producer);
+        ProducerWindow? window = producer.FindWindow(partition);
+        long expected = window?.NextSequence ?? 0;
         if (batch.BaseSequence == expected)
         {
-            return BrokerError.None;
+            return default;
         }
 
         if (batch.BaseSequence > expected || batch.BaseSequence < 0)
         {
-            return BrokerError.OutOfOrderSequenceNumber;
+            bool follows = window is { HasRefused: true } && batch.BaseSequence > expected;
+            return Refused(follows ? BrokerError.PrecedingBatchRefused : BrokerError.OutOfOrderSequenceNumber, expected);
         }
 
-        duplicate = window!.TryFind(batch.BaseSequence, batch.RecordCount, out original);
-        return duplicate ? BrokerError.None : BrokerError.DuplicateSequenceNumber;
+        return window!.TryFind(batch.BaseSequence, batch.RecordCount, out SequencedBatch original)
+            ? new SequenceCheck(BrokerError.None, IsDuplicate: true, original, expected)
+            : Refused(BrokerError.DuplicateSequenceNumber, expected);
     }
 
     /// <summary>Notes a batch that was decided or replayed.</summary>
     public void Note(PartitionHandle partition, in StoredBatchView batch, long lsn, long visibleLsn)
     {
-        if (batch.ProducerId < 0)
+        // A producer that is not known was forgotten or deleted further on in a journal that is being replayed.
+        if (batch.ProducerId < 0 || Producers.Find(batch.ProducerId) is not { } producer)
         {
             return;
         }
 
-        if (!partition.Windows.TryGetValue(batch.ProducerId, out ProducerWindow? window))
-        {
-            window = new ProducerWindow(batch.ProducerId, batch.ProducerEpoch);
-            partition.Windows.Add(batch.ProducerId, window);
-        }
-        else if (window.Epoch != batch.ProducerEpoch)
-        {
-            window.BeginEpoch(batch.ProducerEpoch);
-        }
-
+        ProducerWindow window = producer.WindowOf(partition);
+        window.HasRefused = false;
         window.Add(
             new SequencedBatch(batch.BaseSequence, batch.RecordCount, batch.BaseOffset, batch.AppendTimeMs, lsn), windowBatches, visibleLsn);
-        if (!window.IsDirty)
+        MarkDirty(window, _dirty);
+    }
+
+    /// <summary>Notes that a batch was refused which was the next of its producer: those behind it can only be refused too.</summary>
+    public void NoteRefusal(PartitionHandle partition, in StoredBatchView batch)
+    {
+        if (Producers.Find(batch.ProducerId) is { } producer && producer.Epoch == batch.ProducerEpoch)
         {
-            window.IsDirty = true;
-            _dirty.Add((partition, window));
+            producer.WindowOf(partition).HasRefused = true;
+        }
+    }
+
+    /// <summary>Keeps no more of an idle producer than it takes to go on.</summary>
+    public void Shrink(ProducerState producer, long visibleLsn)
+    {
+        producer.DropDeleted();
+        foreach (ProducerWindow window in producer.Windows)
+        {
+            if (window.Shrink(visibleLsn))
+            {
+                MarkDirty(window, _shrunk);
+            }
         }
     }
 
     public void Restore(StoredState stored, EngineState state)
     {
+        _capturedLsn = stored.Checkpoint.Position.Lsn;
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Producers))
         {
-            _epochs[StateKeys.ReadNumber(key)] = StateValues.ReadProducer(value);
+            (int epoch, string? name, string clientId) = StateValues.ReadProducer(value);
+            Producers.Add(StateKeys.ReadNumber(key), epoch, name, clientId);
         }
 
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Sequences))
         {
             (TopicId id, int number) = StateKeys.ReadPartition(key);
-            if (state.FindPartition(id, number) is { } partition)
+            if (state.FindPartition(id, number) is { } partition && Producers.Find(StateKeys.ReadNumber(key)) is { } producer)
             {
-                long producerId = StateKeys.ReadNumber(key);
-                partition.Windows[producerId] = StateValues.ReadWindow(producerId, value);
+                producer.Add(StateValues.ReadWindow(producer, partition, value));
             }
         }
     }
@@ -105,25 +115,48 @@ internal sealed class Sequences(int windowBatches)
     {
         lock (Gate)
         {
-            int kept = 0;
-            for (int index = 0; index < _dirty.Count; index++)
+            TakeChanges(_dirty, changes, lsn);
+            if (lsn > _capturedLsn)
             {
-                (PartitionHandle partition, ProducerWindow window) = _dirty[index];
-                if (partition.IsDeleted)
-                {
-                    continue;
-                }
+                // Two states of one LSN are taken for the same.
+                TakeChanges(_shrunk, changes, lsn);
+                _capturedLsn = lsn;
+            }
+        }
+    }
 
-                byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, window.ProducerId);
-                changes.Add(StateChange.Put(StateFamily.Sequences, key, StateValues.Window(window, windowBatches, lsn)));
-                window.IsDirty = window.Count > 0 && window.Newest.Lsn > lsn;
-                if (window.IsDirty)
-                {
-                    _dirty[kept++] = (partition, window);
-                }
+    private static SequenceCheck Refused(BrokerError error, long expected = 0) => new(error, IsDuplicate: false, default, expected);
+
+    private static void MarkDirty(ProducerWindow window, List<ProducerWindow> list)
+    {
+        if (!window.IsDirty)
+        {
+            window.IsDirty = true;
+            list.Add(window);
+        }
+    }
+
+    private void TakeChanges(List<ProducerWindow> list, List<StateChange> changes, long lsn)
+    {
+        int kept = 0;
+        for (int index = 0; index < list.Count; index++)
+        {
+            ProducerWindow window = list[index];
+            PartitionHandle partition = window.Partition;
+            if (partition.IsDeleted || window.Producer.ForgottenLsn <= lsn)
+            {
+                continue;
             }
 
-            _dirty.RemoveRange(kept, _dirty.Count - kept);
+            byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, window.Producer.Id);
+            changes.Add(StateChange.Put(StateFamily.Sequences, key, StateValues.Window(window, windowBatches, lsn)));
+            window.IsDirty = window.Count > 0 && window.Newest.Lsn > lsn;
+            if (window.IsDirty)
+            {
+                list[kept++] = window;
+            }
         }
+
+        list.RemoveRange(kept, list.Count - kept);
     }
 }

@@ -53,9 +53,22 @@ internal static class StateValues
         return (range, reader.Byte() != 0);
     }
 
-    public static byte[] Producer(int epoch) => new ByteWriter().Int32(epoch).ToArray();
+    public static byte[] Producer(int epoch, string? name, string clientId) =>
+        new ByteWriter().Int32(epoch).Text(name ?? "").Text(clientId).ToArray();
 
-    public static int ReadProducer(ReadOnlySpan<byte> value) => new ByteReader(value).Int32();
+    public static (int Epoch, string? Name, string ClientId) ReadProducer(ReadOnlySpan<byte> value)
+    {
+        var reader = new ByteReader(value);
+        int epoch = reader.Int32();
+        if (reader.Remaining == 0)
+        {
+            // As it was kept before producers had names.
+            return (epoch, null, "");
+        }
+
+        string name = reader.Text();
+        return (epoch, name.Length == 0 ? null : name, reader.Text());
+    }
 
     /// <summary>The newest <paramref name="batches"/> batches up to an LSN.</summary>
     public static byte[] Window(ProducerWindow window, int batches, long lsn)
@@ -67,7 +80,7 @@ internal static class StateValues
         }
 
         int start = Math.Max(0, end - batches);
-        ByteWriter writer = new ByteWriter().Int32(window.Epoch).Int32(end - start);
+        ByteWriter writer = new ByteWriter().Int32(window.Producer.Epoch).Int32(end - start);
         for (int i = start; i < end; i++)
         {
             SequencedBatch batch = window[i];
@@ -77,10 +90,11 @@ internal static class StateValues
         return writer.ToArray();
     }
 
-    public static ProducerWindow ReadWindow(long producerId, ReadOnlySpan<byte> value)
+    public static ProducerWindow ReadWindow(ProducerState producer, PartitionHandle partition, ReadOnlySpan<byte> value)
     {
         var reader = new ByteReader(value);
-        var window = new ProducerWindow(producerId, reader.Int32());
+        var window = new ProducerWindow(producer, partition);
+        _ = reader.Int32();
         int count = reader.Int32();
         for (int i = 0; i < count; i++)
         {

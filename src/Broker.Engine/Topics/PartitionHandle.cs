@@ -1,4 +1,3 @@
-using Broker.Engine.Producers;
 using Broker.Records;
 using Broker.Storage.Segments;
 
@@ -58,9 +57,6 @@ internal sealed class PartitionHandle
 
     /// <summary>Guarded by the sequencer's lock.</summary>
     internal DecidedLog Decided { get; } = new();
-
-    /// <summary>By producer id; guarded by the sequencer's lock.</summary>
-    internal Dictionary<long, ProducerWindow> Windows { get; } = [];
 
     /// <summary>On the list of partitions whose watchers are told after this group; the journal's thread only.</summary>
     internal bool IsNotifying { get; set; }

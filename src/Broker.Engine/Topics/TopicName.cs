@@ -10,10 +10,23 @@ internal static class TopicName
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
+    public static string Rule { get; } = $"A name has 1 to {LengthMax} of a-z A-Z 0-9 . _ -";
+
     /// <exception cref="BrokerException">InvalidTopicName, saying what is wrong.</exception>
     public static void Check(string name)
     {
-        string? wrong = name switch
+        if (WhatIsWrong(name) is { } wrong)
+        {
+            throw new BrokerException(
+                BrokerError.InvalidTopicName, $"{Quoted(name)} is no topic name: {wrong}. {Rule}",
+                new Dictionary<string, string> { ["length"] = name.Length.ToString(), ["limit"] = LengthMax.ToString() });
+        }
+    }
+
+    /// <summary>Null for a good name.</summary>
+    public static string? WhatIsWrong(string name)
+    {
+        return name switch
         {
             "" => "it is empty",
             "." or ".." => "it is a path",
@@ -21,15 +34,10 @@ internal static class TopicName
             _ when name.AsSpan().IndexOfAnyExcept(Allowed) is var at and >= 0 => $"character {at + 1} is {Show(name[at])}",
             _ => null,
         };
-        if (wrong is not null)
-        {
-            string shown = name.Length > 40 ? name[..40] + "…" : name;
-            throw new BrokerException(
-                BrokerError.InvalidTopicName,
-                $"\"{Printable(shown)}\" is no topic name: {wrong}. A name has 1 to {LengthMax} of a-z A-Z 0-9 . _ -",
-                new Dictionary<string, string> { ["length"] = name.Length.ToString(), ["limit"] = LengthMax.ToString() });
-        }
     }
+
+    /// <summary>As it may stand in a message, whatever is in it.</summary>
+    public static string Quoted(string name) => $"\"{Printable(name.Length > 40 ? name[..40] + "…" : name)}\"";
 
     private static string Show(char c) => char.IsControl(c) || char.IsSurrogate(c) ? $"U+{(int)c:X4}" : $"\"{c}\"";
 

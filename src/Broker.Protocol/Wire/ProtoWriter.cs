@@ -34,9 +34,15 @@ internal ref struct ProtoWriter(IBufferWriter<byte> destination, Span<byte> bloc
     {
         if (value != 0)
         {
-            _block[_position++] = tag;
-            WriteVarint(value);
+            WritePresentVarintField(tag, value);
         }
+    }
+
+    /// <summary>A field whose presence means something: written whatever its value.</summary>
+    public void WritePresentVarintField(byte tag, ulong value)
+    {
+        _block[_position++] = tag;
+        WriteVarint(value);
     }
 
     public void WriteLength(byte tag, int length)

@@ -31,6 +31,9 @@ internal static class SettingCatalog
         new("retention.check_interval", Duration, "30s") { Min = 100, Max = Day },
 
         new("producer.window_batches", Count, "64") { Min = 5, Max = 1024 },
+        new("producer.state.max", Count, "1000000") { Min = 100, Max = 100_000_000 },
+        // Longer than any client goes on sending, as far as one may hope.
+        new("producer.id.expiration.ms", Duration, "1d") { Min = 15 * Minute, Max = 365 * Day },
 
         new("limits.record_bytes", Bytes, "1MiB") { Min = KiB, Max = 8 * MiB },
         new("limits.batch_bytes", Bytes, "4MiB") { Min = 4 * KiB, Max = 8 * MiB },

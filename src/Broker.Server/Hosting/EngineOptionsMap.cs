@@ -18,6 +18,8 @@ internal static class EngineOptionsMap
         RecycleBytesMax = settings.Number("storage.recycle_bytes_max"),
         ReserveBytes = settings.Number("storage.reserve_bytes"),
         ProducerWindowBatches = settings.Int32("producer.window_batches"),
+        ProducersMax = settings.Int32("producer.state.max"),
+        ProducerIdleMax = settings.Duration("producer.id.expiration.ms"),
         ScrubBytesPerSecond = settings.Number("scrub.bytes_per_second"),
         RetentionCheckInterval = settings.Duration("retention.check_interval"),
         TopicDefaults = TopicSetting.Resolve(TopicSettings.Default, TopicDefaults(settings)),

@@ -1,4 +1,5 @@
 using Broker.Engine;
+using Broker.Engine.Producers;
 using Broker.Engine.Topics;
 using Broker.Protocol.V1;
 using Broker.Server.Hosting;
@@ -9,11 +10,12 @@ using Topic = Broker.Protocol.V1.Topic;
 
 namespace Broker.Server.Services;
 
-/// <summary>Topics, and what the broker is.</summary>
+/// <summary>Topics, producers, and what the broker is.</summary>
 internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, BrokerFacts facts) : AdminService.AdminServiceBase
 {
     // Kafka's brokers default to 1, which nobody keeps; four let four consumers share the work.
     private const int PartitionCountDefault = 4;
+    private const int ProducersPerPage = 1000;
 
     private ulong Incarnation => (ulong)engine.Incarnation;
 
@@ -94,6 +96,37 @@ internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, 
     {
         await engine.DeleteTopicAsync(topics.Topic(request.Name).Name, call.CancellationToken).ConfigureAwait(false);
         return new DeleteTopicResponse { Incarnation = Incarnation };
+    }
+
+    public override async Task<ListProducersResponse> ListProducers(ListProducersRequest request, ServerCallContext call)
+    {
+        int limit = request.Limit is <= 0 or > ProducersPerPage ? ProducersPerPage : request.Limit;
+        IReadOnlyList<ProducerSummary> producers = await engine
+            .ListProducersAsync(request.AfterId, limit + 1, request.OnlyNamed, call.CancellationToken).ConfigureAwait(false);
+        return new ListProducersResponse
+        {
+            Producers = { producers.Take(limit).Select(ProducerMessages.Convert) },
+            HasMore = producers.Count > limit,
+            Incarnation = Incarnation,
+        };
+    }
+
+    public override async Task<DescribeProducerResponse> DescribeProducer(DescribeProducerRequest request, ServerCallContext call)
+    {
+        (ProducerSummary producer, IReadOnlyList<Engine.Producers.ProducerPosition> positions) = await engine
+            .DescribeProducerAsync(request.HasName ? request.Name : null, request.ProducerId, call.CancellationToken).ConfigureAwait(false);
+        return new DescribeProducerResponse
+        {
+            Producer = ProducerMessages.Convert(producer),
+            Positions = { positions.Select(ProducerMessages.Convert) },
+            Incarnation = Incarnation,
+        };
+    }
+
+    public override async Task<DeleteProducerResponse> DeleteProducer(DeleteProducerRequest request, ServerCallContext call)
+    {
+        await engine.DeleteProducerAsync(request.HasName ? request.Name : null, request.ProducerId, call.CancellationToken).ConfigureAwait(false);
+        return new DeleteProducerResponse { Incarnation = Incarnation };
     }
 
     public override Task<GetServerInfoResponse> GetServerInfo(GetServerInfoRequest request, ServerCallContext call) =>

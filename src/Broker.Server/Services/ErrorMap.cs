@@ -34,6 +34,12 @@ internal static class ErrorMap
         BrokerError.InvalidTimestamp => Final(StatusCode.InvalidArgument, "INVALID_TIMESTAMP"),
         BrokerError.InvalidRequest => Final(StatusCode.InvalidArgument, "INVALID_REQUEST"),
         BrokerError.OutOfOrderSequenceNumber => Final(StatusCode.FailedPrecondition, "OUT_OF_ORDER_SEQUENCE_NUMBER"),
+        BrokerError.PrecedingBatchRefused =>
+            new ErrorRule(StatusCode.FailedPrecondition, "PRECEDING_BATCH_REFUSED", IsRetriable: true, IsDefinite: true),
+        BrokerError.ExpectedOffsetMismatch => Final(StatusCode.FailedPrecondition, "EXPECTED_OFFSET_MISMATCH"),
+        BrokerError.ProducerLimitReached =>
+            new ErrorRule(StatusCode.ResourceExhausted, "PRODUCER_LIMIT_REACHED", IsRetriable: true, IsDefinite: true),
+        BrokerError.UnknownProducer => Final(StatusCode.NotFound, "UNKNOWN_PRODUCER"),
         BrokerError.UnknownProducerId => Final(StatusCode.FailedPrecondition, "UNKNOWN_PRODUCER_ID"),
         BrokerError.InvalidProducerEpoch => Final(StatusCode.FailedPrecondition, "INVALID_PRODUCER_EPOCH"),
         // It is in the log, only its offset is forgotten: that is not "certainly did not happen".

@@ -35,13 +35,15 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
 
     public override async Task<InitProducerResponse> InitProducer(InitProducerRequest request, ServerCallContext context)
     {
-        ProducerIdentity identity = await shared.Engine.InitProducerAsync(request.ClientId, context.CancellationToken)
-            .ConfigureAwait(false);
+        OpenedProducer producer = request.Name.Length == 0
+            ? new(await shared.Engine.InitProducerAsync(request.ClientId, context.CancellationToken).ConfigureAwait(false), [])
+            : await shared.Engine.OpenProducerAsync(request.Name, request.ClientId, context.CancellationToken).ConfigureAwait(false);
         return new InitProducerResponse
         {
-            ProducerId = identity.Id,
-            ProducerEpoch = (uint)identity.Epoch,
+            ProducerId = producer.Identity.Id,
+            ProducerEpoch = (uint)producer.Identity.Epoch,
             Incarnation = (ulong)shared.Engine.Incarnation,
+            Positions = { producer.Positions.Select(ProducerMessages.Convert) },
         };
     }
 
@@ -54,7 +56,7 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
         try
         {
             using var admission = new BatchAdmission(shared);
-            outcome = admission.Append(new FrameBatch(partition.TopicId, partition.Partition, stored.Memory), stored, request.Durability);
+            outcome = admission.Append(Batch(partition, stored, request), stored, request.Durability);
             shared.Metrics.Produced(stored.Span, outcome);
         }
         finally
@@ -77,11 +79,19 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
             : throw ErrorMap.ToRpcException(outcome.Code, outcome.Error.Message, outcome.Error.Metadata);
     }
 
+    private static FrameBatch Batch(PartitionHandle partition, PooledBuffer stored, AppendRequest request) => new(
+        partition.TopicId, partition.Partition, stored.Memory, request.HasExpectedLastOffset ? request.ExpectedLastOffset : null);
+
     private static PartitionHandle Choose(TopicInfo topic, AppendRequest request)
     {
         if (request.Records.Count == 0)
         {
             throw new BrokerException(BrokerError.InvalidRequest, "An append needs at least one record.");
+        }
+
+        if (request is { HasExpectedLastOffset: true, HasPartition: false })
+        {
+            throw new BrokerException(BrokerError.InvalidRequest, "An append with expected_last_offset must name its partition.");
         }
 
         if (request.HasPartition)

@@ -29,8 +29,28 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
             return Refused(BrokerError.UnknownTopicOrPartition, UnknownPartition(batch));
         }
 
+        long nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         Span<byte> stored = batch.StoredBatch.Span;
         TopicSettings settings = partition.Settings;
+        if (Check(partition, batch, settings, nowMs) is { } refusal)
+        {
+            return RefusedHere(partition, stored, refusal);
+        }
+
+        Durability durability = Stronger(requested, settings);
+        bool isRecompressed = settings.CompressionType is { } codec && codec != new StoredBatchView(stored).Codec;
+        return isRecompressed
+            ? AppendRecompressed(partition, batch, settings.CompressionType!.Value, nowMs, durability)
+            : AppendChecked(partition, batch.StoredBatch, owner, nowMs, durability, batch.ExpectedLastOffset);
+    }
+
+    /// <summary>A call may ask for more than its topic demands, never for less.</summary>
+    public static Durability Stronger(Durability requested, TopicSettings settings) =>
+        requested == Durability.Durable || settings.Durability == Engine.Durability.Durable ? Durability.Durable : Durability.Os;
+
+    private BatchOutcome? Check(PartitionHandle partition, in FrameBatch batch, TopicSettings settings, long nowMs)
+    {
+        ReadOnlySpan<byte> stored = batch.StoredBatch.Span;
         int recordBytesMax = Math.Min(settings.MaxMessageBytes, _engine.Options.RecordBytesMax);
         BatchError error = StoredBatch.Validate(stored, partition.PrefixSeed, _engine.Options.BatchBytesMax);
         if (error == BatchError.None)
@@ -38,39 +58,35 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
             error = StoredBatch.ValidateRecords(stored, recordBytesMax, _scratch);
         }
 
-        if (error != BatchError.None)
-        {
-            return RefusedBatch(error, batch, partition, recordBytesMax);
-        }
-
-        long nowMs = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (CheckTimestamps(stored, settings, nowMs) is { } refusal)
-        {
-            return refusal;
-        }
-
-        Durability durability = Stronger(requested, settings);
-        bool isRecompressed = settings.CompressionType is { } codec && codec != new StoredBatchView(stored).Codec;
-        return isRecompressed
-            ? AppendRecompressed(partition, batch, settings.CompressionType!.Value, nowMs, durability)
-            : AppendChecked(partition, batch.StoredBatch, owner, nowMs, durability);
+        return error == BatchError.None ? CheckTimestamps(stored, settings, nowMs) : RefusedBatch(error, batch, partition, recordBytesMax);
     }
 
-    /// <summary>A call may ask for more than its topic demands, never for less.</summary>
-    public static Durability Stronger(Durability requested, TopicSettings settings) =>
-        requested == Durability.Durable || settings.Durability == Engine.Durability.Durable ? Durability.Durable : Durability.Os;
+    /// <summary>
+    /// Lets the sequencer know of a refusal of its batch. A batch that repeats one that was appended is no matter of limits: it
+    /// may have been within them then.
+    /// </summary>
+    private BatchOutcome RefusedHere(PartitionHandle partition, ReadOnlySpan<byte> stored, in BatchOutcome refusal)
+    {
+        // Of a batch that is damaged nobody knows whose it is.
+        bool isKnown = refusal.Code != BrokerError.CorruptMessage && stored.Length >= StoredBatch.OverheadBytes;
+        return isKnown && _log.Refuse(partition, new StoredBatchView(stored)) is { } repeated ? Outcome(repeated) : refusal;
+    }
 
     /// <summary>Hands a batch that passed every check to the sequencer.</summary>
-    public BatchOutcome AppendChecked(
-        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, long nowMs, Durability durability)
+    private BatchOutcome AppendChecked(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, long nowMs, Durability durability, long? expectedLastOffset)
     {
         if (partition.Settings.LogAppendTime)
         {
             StoredBatch.SetLogAppendTime(stored.Span, partition.PrefixSeed, nowMs);
         }
 
-        AppendDecision decision = _log.Append(
-            partition, stored, owner, durability == Durability.Durable ? Engine.Durability.Durable : Engine.Durability.Os);
+        return Outcome(_log.Append(
+            partition, stored, owner, durability == Durability.Durable ? Engine.Durability.Durable : Engine.Durability.Os, expectedLastOffset));
+    }
+
+    private static BatchOutcome Outcome(in AppendDecision decision)
+    {
         return decision.IsAccepted
             ? new BatchOutcome(
                 decision.BaseOffset, decision.AppendTimeMs, decision.Duplicate, ToWire(decision.Durability), decision.Lsn,
@@ -108,11 +124,13 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
     private static string UnknownPartition(in FrameBatch batch) =>
         $"There is no partition {batch.Partition} of a topic with id {batch.TopicId}: it was deleted, or deleted and created anew.";
 
-    private static Dictionary<string, string> FactsOf(in AppendDecision decision) => new()
+    private static Dictionary<string, string> FactsOf(in AppendDecision decision)
     {
-        ["found"] = decision.Found.ToString(),
-        ["expected"] = decision.Expected.ToString(),
-    };
+        (string found, string expected) = (decision.Found.ToString(), decision.Expected.ToString());
+        return decision.Error == BrokerError.ExpectedOffsetMismatch
+            ? new() { ["expected_last_offset"] = found, ["last_offset"] = expected }
+            : new() { ["found"] = found, ["expected"] = expected };
+    }
 
     private BatchOutcome AppendRecompressed(
         PartitionHandle partition, in FrameBatch batch, Codec codec, long nowMs, Durability durability)
@@ -121,14 +139,16 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
             batch.StoredBatch.Span, partition.PrefixSeed, codec, _scratch, out PooledBuffer? recompressed);
         if (recompressed is null)
         {
-            return RefusedBatch(error, batch, partition, recordBytesMax: 0);
+            return RefusedHere(partition, batch.StoredBatch.Span, RefusedBatch(error, batch, partition, recordBytesMax: 0));
         }
 
         try
         {
             return recompressed.Length > _engine.Options.BatchBytesMax
-                ? TooLarge(partition, BatchError.TooLarge, recompressed.Length, _engine.Options.BatchBytesMax)
-                : AppendChecked(partition, recompressed.Memory, recompressed, nowMs, durability);
+                ? RefusedHere(
+                    partition, batch.StoredBatch.Span,
+                    TooLarge(partition, BatchError.TooLarge, recompressed.Length, _engine.Options.BatchBytesMax))
+                : AppendChecked(partition, recompressed.Memory, recompressed, nowMs, durability, batch.ExpectedLastOffset);
         }
         finally
         {

@@ -10,8 +10,11 @@ internal sealed class EngineLog(BrokerEngine engine) : IBatchLog
 {
     public LsnProgress Progress => engine.Progress;
 
-    public AppendDecision Append(PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability) =>
-        engine.Append(partition, stored, owner, durability);
+    public AppendDecision Append(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability, long? expectedLastOffset) =>
+        engine.Append(partition, stored, owner, durability, expectedLastOffset);
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => engine.Refuse(partition, batch);
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax) => partition.Read(offset, bytesMax);
 }

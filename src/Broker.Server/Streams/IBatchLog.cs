@@ -15,7 +15,11 @@ internal interface IBatchLog
     LsnProgress Progress { get; }
 
     /// <inheritdoc cref="BrokerEngine.Append"/>
-    AppendDecision Append(PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability);
+    AppendDecision Append(
+        PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability, long? expectedLastOffset);
+
+    /// <inheritdoc cref="BrokerEngine.Refuse"/>
+    AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch);
 
     /// <inheritdoc cref="PartitionHandle.Read"/>
     ReadResult Read(PartitionHandle partition, long offset, int bytesMax);

@@ -32,7 +32,7 @@ internal sealed class EngineMetrics
         _topics = metrics.CreateGauge("broker_topics", "Topics.");
         _partitions = metrics.CreateGauge("broker_partitions", "Partitions of all topics.");
         _quarantined = metrics.CreateGauge("broker_partitions_quarantined", "Partitions that take no records because a part of their log is damaged.");
-        _producers = metrics.CreateGauge("broker_producers", "Producer ids whose sequences are remembered.");
+        _producers = metrics.CreateGauge("broker_producers", "Producers whose sequences are remembered.");
         _logBytes = metrics.CreateGauge("broker_log_bytes", "Bytes of all partitions' logs.");
         _diskFree = metrics.CreateGauge("broker_disk_free_bytes", "Free space where the data directory is.");
         _diskNeeded = metrics.CreateGauge("broker_disk_needed_bytes", "Free space below which writes are refused.");

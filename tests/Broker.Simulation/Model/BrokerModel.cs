@@ -5,7 +5,10 @@ internal sealed class BrokerModel
 {
     public List<TopicModel> Topics { get; } = [];
 
-    public List<(long Id, int Epoch, long Lsn)> Producers { get; } = [];
+    public List<ProducerModel> Producers { get; } = [];
+
+    /// <summary>What was decided before the last time that nothing was done for long: producers may be known by their last batch alone.</summary>
+    public long IdleAtLsn { get; set; }
 
     /// <summary>Everything up to this entry was acked or visible: it may never be lost.</summary>
     public long MustSurvive { get; private set; }
@@ -14,6 +17,8 @@ internal sealed class BrokerModel
     public List<TopicModel> Living => Topics.FindAll(t => t.DeletedLsn == long.MaxValue);
 
     public List<PartitionModel> Partitions => [.. Living.SelectMany(t => t.Partitions)];
+
+    public ProducerModel? FindProducer(long id) => Producers.Find(p => p.Id == id);
 
     public void Saw(long visibleLsn) => MustSurvive = Math.Max(MustSurvive, visibleLsn);
 
@@ -28,6 +33,7 @@ internal sealed class BrokerModel
             topic.Partitions.ForEach(p => p.Rollback(lsn));
         }
 
-        Producers.RemoveAll(p => p.Lsn > lsn);
+        Producers.RemoveAll(p => p.GivenLsn > lsn);
+        Producers.ForEach(p => p.Rollback(lsn));
     }
 }

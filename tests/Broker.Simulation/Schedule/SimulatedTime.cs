@@ -5,8 +5,13 @@ internal sealed class SimulatedTime : TimeProvider
 {
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = DateTimeOffset.UnixEpoch.AddYears(60);
+    private long _monotonicTicks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow() => _now;
+
+    public override long GetTimestamp() => _monotonicTicks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -18,6 +23,7 @@ internal sealed class SimulatedTime : TimeProvider
     public void Advance(TimeSpan by)
     {
         _now += by;
+        _monotonicTicks += by.Ticks;
         foreach (Timer timer in _timers.ToArray())
         {
             timer.FireIfDue(_now);

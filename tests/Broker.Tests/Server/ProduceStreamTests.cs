@@ -73,6 +73,81 @@ public sealed class ProduceStreamTests
     }
 
     [Fact]
+    public async Task A_batch_behind_a_refused_one_says_so_until_that_place_is_filled()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t", 1, ("max.message.bytes", "2000"));
+        InitProducerResponse producer = await broker.Produce.InitProducerAsync(new InitProducerRequest());
+        string[] values = ["a", new string('x', 3000), "c", "b", "c", "late"];
+        long[] sequences = [0, 1, 2, 1, 2, 9];
+        using var call = broker.Produce.Produce();
+        for (int i = 0; i < values.Length; i++)
+        {
+            await call.RequestStream.WriteAsync(TestBatches.Request((ulong)i, topic, TestBatches.Encode(topic, 0, producer, sequences[i], values[i])));
+        }
+
+        List<ProduceAck> acks = await ReadAcksAsync(call, values.Length);
+
+        Assert.Equal(
+            [null, "MESSAGE_TOO_LARGE", "PRECEDING_BATCH_REFUSED", null, null, "OUT_OF_ORDER_SEQUENCE_NUMBER"],
+            acks.Select(a => a.Results[0].Error?.Reason));
+        Assert.True(acks[2].Results[0].Error is { Retriable: true, Definite: true });
+        Assert.Equal([0L, 1, 2], acks.Where(a => a.Results[0].Error is null).Select(a => a.Results[0].BaseOffset));
+    }
+
+    [Fact]
+    public async Task A_repeated_batch_is_recognised_though_the_limits_would_refuse_it_by_now()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        InitProducerResponse producer = await broker.Produce.InitProducerAsync(new InitProducerRequest());
+        ByteString batch = TestBatches.Encode(topic, 0, producer, 0, new string('x', 3000));
+        using var call = broker.Produce.Produce();
+        await call.RequestStream.WriteAsync(TestBatches.Request(1, topic, batch));
+        await ReadAcksAsync(call, 1);
+        await broker.Admin.AlterTopicAsync(new AlterTopicRequest { Name = "t", Set = { ["max.message.bytes"] = "2000" } });
+
+        await call.RequestStream.WriteAsync(TestBatches.Request(2, topic, batch));
+        List<ProduceAck> acks = await ReadAcksAsync(call, 1);
+
+        Assert.Equal((true, 0L), (acks[0].Results[0].Duplicate, acks[0].Results[0].BaseOffset));
+    }
+
+    [Fact]
+    public async Task An_expected_offset_lets_one_of_two_writers_through()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        Topic topic = await broker.CreateTopicAsync("t");
+        InitProducerResponse one = await broker.Produce.InitProducerAsync(new InitProducerRequest());
+        InitProducerResponse two = await broker.Produce.InitProducerAsync(new InitProducerRequest());
+        using var call = broker.Produce.Produce();
+        (InitProducerResponse Producer, long Sequence, long? Expected, string Value)[] writes =
+        [
+            (one, 0, -1, "a"), (two, 0, -1, "b"), (two, 0, 0, "b"), (one, 0, -1, "a"), (one, 1, 0, "c"), (one, 1, null, "c"), (two, 1, 2, "d"),
+        ];
+        foreach ((InitProducerResponse producer, long sequence, long? expected, string value) in writes)
+        {
+            ProduceRequest request = TestBatches.Request(1, topic, TestBatches.Encode(topic, 0, producer, sequence, value));
+            if (expected is { } offset)
+            {
+                request.Batches[0].ExpectedLastOffset = offset;
+            }
+
+            await call.RequestStream.WriteAsync(request);
+        }
+
+        List<BatchResult> results = [.. (await ReadAcksAsync(call, writes.Length)).Select(a => a.Results[0])];
+
+        const string Mismatch = "EXPECTED_OFFSET_MISMATCH";
+        Assert.Equal([null, Mismatch, null, null, Mismatch, null, null], results.Select(r => r.Error?.Reason));
+        Assert.Equal(("-1", "0"), (results[1].Error.Metadata["expected_last_offset"], results[1].Error.Metadata["last_offset"]));
+        Assert.True(results[1].Error.Definite);
+        Assert.Equal([(0L, false), (1, false), (0, true), (2, false), (3, false)], results.Where(r => r.Error is null).Select(r => (r.BaseOffset, r.Duplicate)));
+        (List<string> stored, _) = TestBatches.Decode(await broker.ReadStoredAsync(topic));
+        Assert.Equal(["a", "b", "c", "d"], stored);
+    }
+
+    [Fact]
     public async Task A_record_beyond_the_topics_limit_is_refused_with_both_sizes_and_one_at_the_limit_is_taken()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

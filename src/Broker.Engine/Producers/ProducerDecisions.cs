@@ -1,0 +1,173 @@
+using Broker.Engine.Entries;
+
+namespace Broker.Engine.Producers;
+
+/// <summary>What the sequencer decides about producers themselves: who there is, who takes over, who is forgotten.</summary>
+internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable producers, long nextProducerId, TimeProvider time, EngineOptions options)
+{
+    // One round is one short step under the sequencer's lock.
+    private const int CountPerRound = 1000;
+
+    private readonly Lock _gate = sequencer.Gate;
+    private readonly long _startedAt = time.GetTimestamp();
+    private long _nextId = nextProducerId;
+
+    /// <summary>Gives an id that was never given before.</summary>
+    /// <exception cref="BrokerException">There are too many producers, or the broker takes no decisions now.</exception>
+    public (ProducerIdentity Producer, long Lsn) Init(string clientId)
+    {
+        lock (_gate)
+        {
+            sequencer.RefuseWhenStopped();
+            sequencer.RefuseWhenDiskFull();
+            MakeRoom();
+            var producer = new ProducerIdentity(_nextId++, Epoch: 0);
+            producers.Add(producer.Id, producer.Epoch, name: null, clientId);
+            byte[] body = new ByteWriter().Int64(producer.Id).Int32(producer.Epoch).Text(clientId).ToArray();
+            return (producer, sequencer.Enqueue(EntryKind.ProducerIdGiven, body, subject: null));
+        }
+    }
+
+    /// <summary>Takes a name over: whoever had it can write no more. Makes it when nobody has had it yet.</summary>
+    /// <returns>With where it was in each partition when the other one was stopped.</returns>
+    /// <inheritdoc cref="Init"/>
+    public (OpenedProducer Producer, long Lsn) Open(string name, string clientId)
+    {
+        ProducerName.Check(name);
+        lock (_gate)
+        {
+            sequencer.RefuseWhenStopped();
+            sequencer.RefuseWhenDiskFull();
+            ProducerState? known = producers.Find(name);
+            if (known is null)
+            {
+                MakeRoom();
+            }
+
+            ProducerState producer = known is null
+                ? producers.Open(name, _nextId++, epoch: 0, clientId)
+                : producers.Open(name, known.Id, checked(known.Epoch + 1), clientId);
+            byte[] body = new ByteWriter().Text(name).Int64(producer.Id).Int32(producer.Epoch).Text(clientId).ToArray();
+            long lsn = sequencer.Enqueue(EntryKind.ProducerOpened, body, subject: null);
+            return (new OpenedProducer(new ProducerIdentity(producer.Id, producer.Epoch), PositionsOf(producer)), lsn);
+        }
+    }
+
+    /// <returns>Every producer, by id, as of the answered LSN.</returns>
+    public (IReadOnlyList<ProducerSummary> Producers, long Lsn) List(long afterId, int countMax, bool isNamed)
+    {
+        lock (_gate)
+        {
+            var page = producers.All.Where(producer => producer.Id > afterId && (!isNamed || producer.Name is not null)).Take(countMax);
+            return ([.. page.Select(Summary)], sequencer.LastLsn);
+        }
+    }
+
+    /// <exception cref="BrokerException">There is none.</exception>
+    public (ProducerSummary Producer, IReadOnlyList<ProducerPosition> Positions, long Lsn) Describe(string? name, long id)
+    {
+        lock (_gate)
+        {
+            ProducerState producer = Known(name, id);
+            return (Summary(producer), PositionsOf(producer), sequencer.LastLsn);
+        }
+    }
+
+    /// <summary>Forgets a producer, with its sequences.</summary>
+    /// <exception cref="BrokerException">There is none.</exception>
+    public long Delete(string? name, long id)
+    {
+        lock (_gate)
+        {
+            sequencer.RefuseWhenStopped();
+            return Forget(Known(name, id));
+        }
+    }
+
+    /// <summary>Notes the time, and forgets those without a name that have been idle for too long. To be called once a second.</summary>
+    public void Tend()
+    {
+        lock (_gate)
+        {
+            producers.Advance((long)time.GetElapsedTime(_startedAt).TotalMilliseconds, CountPerRound, sequencer.Shrink);
+            if (!sequencer.TakesDecisions)
+            {
+                return;
+            }
+
+            var expired = new List<ProducerState>();
+            while (expired.Count < CountPerRound && producers.OldestIdleFor(options.ProducerIdleMax) is { } oldest)
+            {
+                expired.Add(oldest);
+                producers.Remove(oldest, sequencer.LastLsn + 1);
+            }
+
+            if (expired.Count > 0)
+            {
+                EnqueueForgotten(expired);
+            }
+        }
+    }
+
+    private static List<ProducerPosition> PositionsOf(ProducerState producer) =>
+    [
+        .. producer.Windows
+            .Where(HasPosition)
+            .Select(window => new ProducerPosition(
+                window.Partition.TopicName, window.Partition.TopicId, window.Partition.Partition, window.NextSequence,
+                window.Newest.BaseOffset + window.Newest.RecordCount - 1, window.Newest.AppendTimeMs))
+            .OrderBy(position => position.Topic, StringComparer.Ordinal).ThenBy(position => position.Partition),
+    ];
+
+    private ProducerSummary Summary(ProducerState producer) => new(
+        producer.Id, producer.Name, producer.Epoch, producer.ClientId, Math.Max(0, producers.NowMs - producer.UsedAtMs),
+        producer.Windows.Count(HasPosition));
+
+    private static bool HasPosition(ProducerWindow window) =>
+        window.Count > 0 && window.Partition is { IsDeleted: false, Topic.IsDeletionDecided: false };
+
+    private ProducerState Known(string? name, long id)
+    {
+        ProducerState? producer = name is null ? producers.Find(id) : producers.Find(name);
+        return producer ?? throw new BrokerException(
+            BrokerError.UnknownProducer,
+            name is null ? $"No producer has the id {id}; it may have been forgotten after long idle time." : $"No producer has the name {name}.",
+            new Dictionary<string, string> { ["producer"] = name ?? id.ToString() });
+    }
+
+    private void MakeRoom()
+    {
+        if (producers.Count < options.ProducersMax)
+        {
+            return;
+        }
+
+        if (producers.OldestIdleFor(ProducerTable.IdleAfter) is not { } oldest)
+        {
+            throw new BrokerException(
+                BrokerError.ProducerLimitReached,
+                $"This broker remembers {producers.Count} producers, as many as producer.state.max allows, and all of those without a name were "
+                + $"used within {ProducerTable.IdleAfter.TotalMinutes:0} minutes. Keep producers instead of making new ones, or raise the limit.",
+                new Dictionary<string, string> { ["limit"] = options.ProducersMax.ToString() });
+        }
+
+        Forget(oldest);
+    }
+
+    private long Forget(ProducerState producer)
+    {
+        producers.Remove(producer, sequencer.LastLsn + 1);
+        return EnqueueForgotten([producer]);
+    }
+
+    private long EnqueueForgotten(List<ProducerState> forgotten)
+    {
+        ByteWriter body = new ByteWriter().Int32(forgotten.Count);
+        foreach (ProducerState producer in forgotten)
+        {
+            body.Int64(producer.Id);
+        }
+
+        return sequencer.Enqueue(EntryKind.ProducersForgotten, body.ToArray(), forgotten);
+    }
+}

@@ -161,9 +161,7 @@ internal sealed class EngineParts : IDisposable
         }
         catch (CorruptLogException e)
         {
-            throw new CorruptLogException(
-                Path.Combine(opening.Root, "state"), 0, $"a snapshot log that can be read, or the same state in {Path.Combine(opening.Root, "rocksdb")}",
-                "neither, and a log: " + e.Message);
+            throw CorruptLogException.OfLostState(Path.Combine(opening.Root, "state"), Path.Combine(opening.Root, "rocksdb"), e);
         }
     }
 

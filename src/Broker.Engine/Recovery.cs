@@ -27,7 +27,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         GiveUpBrokenSegments();
         ReplayResult result = journal.Run(stored.Checkpoint.Position, this);
         CheckSegments(result.End.Lsn);
-        CheckUnknownTopics(result.End.Lsn);
+        LostEntries.CheckUnknownTopics(disk, state.Files.TopicDirectories(), state.Knows, result.End.Lsn);
         state.RemoveLeftovers(stored);
         state.NotifyWatchers();
         return result;
@@ -91,7 +91,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
                 for (int count = reader.Int32(); count > 0; count--)
                 {
                     forgotten.Add(sequences.Producers.Find(reader.Int64())
-                        ?? throw new StorageException($"Journal entry {lsn} forgets a producer that is not known. No byte was changed."));
+                        ?? throw new StorageException($"Journal entry {lsn} forgets a producer that is not known. No byte of the log was changed."));
                     sequences.Producers.Remove(forgotten[^1], lsn);
                 }
 
@@ -116,7 +116,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
 
     private PartitionHandle PartitionOf(AppendHead head, long lsn) => state.FindPartition(head.TopicId, head.Partition)
         ?? throw new StorageException(
-            $"Journal entry {lsn} appends to partition {head.Partition} of topic {head.TopicId}, which does not exist. No byte was changed.");
+            $"Journal entry {lsn} appends to partition {head.Partition} of topic {head.TopicId}, which does not exist. No byte of the log was changed.");
 
     private byte[]? TryReadApplied(AppendHead head, ReadOnlySpan<byte> expected, PartitionHandle partition)
     {
@@ -168,7 +168,6 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
     /// <summary>What is broken and still wanted is damage; and no segment may hold a batch that the journal does not know.</summary>
     private void CheckSegments(long lastLsn)
     {
-        Span<byte> behind = stackalloc byte[StoredBatch.OverheadBytes];
         foreach (PartitionHandle partition in state.Topics.SelectMany(t => t.Info.Partitions))
         {
             partition.NoteDamages();
@@ -181,60 +180,10 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
                 }
             }
 
-            // Only the last segment can have lost what follows its end.
-            if (segments.Count == 0 || segments[^1] is not { IsGivenUp: false } last)
-            {
-                continue;
-            }
-
-            using IDiskFile file = disk.Open(last.LogPath, FileOpening.ReadOnly);
-            if (file.Read(last.EndPosition, behind) == behind.Length && HoldsNewerBatch(behind, partition, last, lastLsn))
-            {
-                throw new CorruptLogException(
-                    last.LogPath, last.EndPosition, $"nothing newer than journal entry {lastLsn}",
-                    "a valid batch: the journal has lost entries that were durable");
-            }
+            Segment? last = segments.Count > 0 && !segments[^1].IsGivenUp ? segments[^1] : null;
+            LostEntries.Check(
+                disk, partition.Log.Directory, last is null ? null : (last.LogPath, last.EndPosition), partition.Log.NextOffset,
+                partition.PrefixSeed, lastLsn);
         }
-    }
-
-    /// <summary>A directory that no topic owns may be left from a deleted one, but not from one that the journal has yet to create.</summary>
-    private void CheckUnknownTopics(long lastLsn)
-    {
-        Span<byte> first = stackalloc byte[StoredBatch.OverheadBytes];
-        foreach (string topicDirectory in state.Files.TopicDirectories())
-        {
-            if (!Guid.TryParse(Path.GetFileName(topicDirectory), out Guid guid) || state.Knows(new TopicId(guid)))
-            {
-                continue;
-            }
-
-            foreach (string directory in disk.ListDirectories(topicDirectory))
-            {
-                foreach (string path in disk.ListFiles(directory).Where(p => Path.GetExtension(p) == SegmentFiles.LogExtension))
-                {
-                    using IDiskFile file = disk.Open(path, FileOpening.ReadOnly);
-                    if (int.TryParse(Path.GetFileName(directory), out int partition)
-                        && file.Read(0, first) == first.Length
-                        && IsNewer(first, StoredBatch.PrefixSeed(new TopicId(guid), partition), lastLsn))
-                    {
-                        throw new CorruptLogException(
-                            path, 0, $"nothing newer than journal entry {lastLsn}",
-                            "a valid batch of a topic that is not known: the journal has lost entries that were durable");
-                    }
-                }
-            }
-        }
-    }
-
-    private static bool HoldsNewerBatch(ReadOnlySpan<byte> bytes, PartitionHandle partition, Segment segment, long lastLsn)
-    {
-        var view = new StoredBatchView(bytes);
-        return view.BaseOffset == segment.NextOffset && IsNewer(bytes, partition.PrefixSeed, lastLsn);
-    }
-
-    private static bool IsNewer(ReadOnlySpan<byte> bytes, uint seed, long lastLsn)
-    {
-        var view = new StoredBatchView(bytes);
-        return view.Lsn > lastLsn && StoredBatch.PrefixCrc(bytes, seed) == view.PrefixCrc;
     }
 }

@@ -26,7 +26,7 @@ internal static class LogVerifyCommand
     private static async Task<int> RunAsync(CliHost host, string path, bool asJson, CancellationToken cancellation)
     {
         using DataDirectory directory = DataDirectory.Open(path);
-        long total = directory.Segments().Sum(segment => segment.EndPosition);
+        long total = directory.CheckpointedBytes;
         long begun = 0;
         string current = "";
         long started = Stopwatch.GetTimestamp();

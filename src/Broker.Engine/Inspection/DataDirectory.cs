@@ -50,8 +50,7 @@ internal sealed class DataDirectory : IDisposable
             }
         }
 
-        using var snapshots = new SnapshotLog(disk, Path.Combine(root, "state"));
-        return new DataDirectory(root, snapshots.Load() ?? new StoredState());
+        return new DataDirectory(root, LoadState(disk, root));
     }
 
     /// <summary>Bytes of all segments at the newest checkpoint.</summary>
@@ -100,41 +99,87 @@ internal sealed class DataDirectory : IDisposable
         }
 
         IReadOnlyList<SegmentInfo> segments = view.Segments(_root);
-        long batches = 0, records = 0, givenUp = 0, bytes = journal?.BytesRead ?? 0;
+        var tally = new Tally { Bytes = journal?.BytesRead ?? 0 };
         foreach (SegmentInfo segment in segments)
         {
             progress?.Invoke(segment.Path, segment.EndPosition);
-            using var walk = new SegmentWalk(_disk, segment, StoredBatch.PrefixSeed(new TopicId(Guid.Parse(segment.TopicId)), segment.Partition));
-            Problem? problem;
-            do
-            {
-                while (walk.Next() is { } batch)
-                {
-                    batches++;
-                    records += batch.RecordCount;
-                    bytes += batch.SizeBytes;
-                }
+            Walk(segment, view, tally, problems);
+        }
 
-                problem = walk.Problem;
-                DamagedRange? range = walk.StepOver();
-                if (problem is null || IsWaitingInJournal(view, segment, problem))
-                {
-                    break;
-                }
-
-                if (range is not null && view.IsLossAccepted(segment, range.FromOffset))
-                {
-                    givenUp += range.NextOffset - range.FromOffset;
-                    continue;
-                }
-
-                problems.Add(range is null ? problem : Extended(problem, range));
-            }
-            while (problem is not null);
+        if (journal is not null)
+        {
+            CheckJournalsEnd(view, segments, journal.End.Lsn, problems);
         }
 
         return new VerifyResult(
-            view.TopicCount, segments.Count, batches, records, bytes, journal?.EntryCount ?? 0, journal?.TornTail, givenUp, problems);
+            view.TopicCount, segments.Count, tally.Batches, tally.Records, tally.Bytes, journal?.EntryCount ?? 0, journal?.TornTail, tally.GivenUp,
+            problems);
+    }
+
+    /// <summary>The newer of the two copies of the state, which a start would take.</summary>
+    private static StoredState LoadState(IDisk disk, string root)
+    {
+        using var snapshots = new SnapshotLog(disk, Path.Combine(root, "state"));
+        using var copy = new RocksStateStore(Path.Combine(root, "rocksdb")) { IsReadOnly = true };
+        StoredState? ofLog = snapshots.Load();
+        StoredState? ofCopy = copy.Load(out _);
+        bool isCopyNewer = ofCopy is { Count: > 0 } && ofCopy.Checkpoint.Position.Lsn > (ofLog?.Checkpoint.Position.Lsn ?? -1);
+        return (isCopyNewer ? ofCopy : ofLog) ?? new StoredState();
+    }
+
+    private void Walk(SegmentInfo segment, JournalView view, Tally tally, List<Problem> problems)
+    {
+        using var walk = new SegmentWalk(_disk, segment, StoredBatch.PrefixSeed(new TopicId(Guid.Parse(segment.TopicId)), segment.Partition));
+        while (true)
+        {
+            while (walk.Next() is { } batch)
+            {
+                tally.Add(batch.RecordCount, batch.SizeBytes);
+            }
+
+            if (walk.Problem is not { } problem)
+            {
+                return;
+            }
+
+            if (view.WaitingAt(segment, walk.Position) is { } waiting)
+            {
+                tally.Add(waiting.RecordCount, waiting.SizeBytes);
+                walk.StepOver(waiting);
+                continue;
+            }
+
+            DamagedRange? range = walk.StepOver();
+            if (range is not null && view.IsLossAccepted(segment, range.FromOffset))
+            {
+                tally.GivenUp += range.NextOffset - range.FromOffset;
+                continue;
+            }
+
+            problems.Add(range is null ? problem : Extended(problem, range));
+        }
+    }
+
+    private void CheckJournalsEnd(JournalView view, IReadOnlyList<SegmentInfo> segments, long lastLsn, List<Problem> problems)
+    {
+        Dictionary<(string, int), SegmentInfo> last = segments.Where(s => !s.IsSealed).ToDictionary(s => (s.TopicId, s.Partition));
+        string topics = Path.Combine(_root, "topics");
+        try
+        {
+            foreach ((TopicId topic, int partition, long nextOffset) in view.Partitions)
+            {
+                SegmentInfo? segment = last.GetValueOrDefault((topic.ToString(), partition));
+                LostEntries.Check(
+                    _disk, Path.Combine(topics, topic.ToString(), partition.ToString()), segment is null ? null : (segment.Path, segment.EndPosition),
+                    nextOffset, StoredBatch.PrefixSeed(topic, partition), lastLsn);
+            }
+
+            LostEntries.CheckUnknownTopics(_disk, _disk.DirectoryExists(topics) ? _disk.ListDirectories(topics) : [], view.Knows, lastLsn);
+        }
+        catch (CorruptLogException e)
+        {
+            problems.Add(new Problem(e.Path, e.Position, e.Message));
+        }
     }
 
     private static Problem Extended(Problem problem, DamagedRange range)
@@ -142,10 +187,6 @@ internal sealed class DataDirectory : IDisposable
         string offsets = range.NextOffset - range.FromOffset == 1 ? $"Offset {range.FromOffset} is" : $"Offsets {range.FromOffset} to {range.NextOffset - 1} are";
         return problem with { Description = $"{problem.Description} {offsets} damaged, up to byte {range.ToPosition}." };
     }
-
-    /// <summary>What the journal will write again at the next start need not be in the segment yet.</summary>
-    private static bool IsWaitingInJournal(JournalView view, SegmentInfo segment, Problem problem) =>
-        problem.Position >= view.CheckpointedEnd(segment);
 
     private List<FrameInfo> FramesOf(long number, string path)
     {
@@ -191,6 +232,25 @@ internal sealed class DataDirectory : IDisposable
         catch (UnauthorizedAccessException)
         {
             throw new StorageException($"{root} may not be read by this user. Run the command as the user that the broker runs as.");
+        }
+    }
+
+    /// <summary>What a verification has counted so far.</summary>
+    private sealed class Tally
+    {
+        public long Batches { get; private set; }
+
+        public long Records { get; private set; }
+
+        public long Bytes { get; set; }
+
+        public long GivenUp { get; set; }
+
+        public void Add(int records, int bytes)
+        {
+            Batches++;
+            Records += records;
+            Bytes += bytes;
         }
     }
 }

@@ -14,12 +14,22 @@ internal sealed class JournalView : IJournalVisitor
     private readonly Dictionary<(Guid, int, long), int> _checkpointed = [];
     private readonly Dictionary<(Guid, int), long> _lastBaseOffsets = [];
     private readonly HashSet<(Guid, int, long)> _acceptedLosses = [];
+    private readonly Dictionary<(Guid, int), long> _nextOffsets = [];
+
+    // What the journal holds of each segment, by position; only what is intact.
+    private readonly Dictionary<(Guid, int, long), Dictionary<long, WaitingBatch>> _waiting = [];
 
     public JournalView(StoredState stored)
     {
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Topics))
         {
             _names[TopicId.Read(key)] = new ByteReader(value).Text();
+        }
+
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Partitions))
+        {
+            (TopicId topic, int partition) = StateKeys.ReadPartition(key);
+            _nextOffsets[(topic.Value, partition)] = StateValues.ReadPartition(value).NextOffset;
         }
 
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Damages))
@@ -41,6 +51,17 @@ internal sealed class JournalView : IJournalVisitor
 
     public int TopicCount => _names.Count;
 
+    /// <summary>Of every partition that there is: the offset that its next record gets.</summary>
+    public IEnumerable<(TopicId Topic, int Partition, long NextOffset)> Partitions =>
+        _nextOffsets.Select(p => (new TopicId(p.Key.Item1), p.Key.Item2, p.Value));
+
+    public bool Knows(TopicId topic) => _names.ContainsKey(topic);
+
+    /// <summary>The intact batch that the journal would write again at a place behind the checkpoint; null when it has none.</summary>
+    public WaitingBatch? WaitingAt(SegmentInfo segment, long position) =>
+        position >= CheckpointedEnd(segment)
+        && _waiting.GetValueOrDefault(KeyOf(segment)) is { } batches && batches.TryGetValue(position, out WaitingBatch batch) ? batch : null;
+
     /// <summary>Whether an operator has given up the records of the damage that begins at an offset.</summary>
     public bool IsLossAccepted(SegmentInfo segment, long fromOffset) =>
         _acceptedLosses.Contains((Guid.Parse(segment.TopicId), segment.Partition, fromOffset));
@@ -61,20 +82,30 @@ internal sealed class JournalView : IJournalVisitor
         switch ((EntryKind)kind)
         {
             case EntryKind.Append:
-                Append(body);
+                Append(body, isIntact: true);
                 break;
             case EntryKind.TopicCreated:
                 TopicId created = reader.Topic();
                 _names[created] = reader.Text();
+                _ = reader.Int64();
+                AddPartitions(created, count: reader.Int32());
+                break;
+            case EntryKind.TopicAltered:
+                AddPartitions(reader.Topic(), count: reader.Int32());
                 break;
             case EntryKind.TopicDeleted:
                 Guid deleted = reader.Topic().Value;
                 _names.Remove(new TopicId(deleted));
                 RemoveWhere(k => k.Topic == deleted, _ => true);
+                foreach ((Guid, int) partition in _nextOffsets.Keys.Where(k => k.Item1 == deleted).ToArray())
+                {
+                    _nextOffsets.Remove(partition);
+                }
+
                 break;
             case EntryKind.LogStartAdvanced:
-                (Guid topic, int partition, long offset) = (reader.Topic().Value, reader.Int32(), reader.Int64());
-                RemoveWhere(k => k.Topic == topic && k.Partition == partition, s => s.NextOffset <= offset);
+                (Guid topic, int number, long offset) = (reader.Topic().Value, reader.Int32(), reader.Int64());
+                RemoveWhere(k => k.Topic == topic && k.Partition == number, s => s.NextOffset <= offset);
                 break;
             case EntryKind.DamageSettled:
                 NoteDamage(reader.Topic(), reader.Int32(), ref reader);
@@ -84,12 +115,8 @@ internal sealed class JournalView : IJournalVisitor
         }
     }
 
-    // What is damaged of it is found where it was applied.
-    public void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body) => Replay(kind, lsn, body);
-
-    /// <summary>Up to where the segment was synced by a checkpoint.</summary>
-    public long CheckpointedEnd(SegmentInfo segment) =>
-        _checkpointed.GetValueOrDefault((Guid.Parse(segment.TopicId), segment.Partition, segment.BaseOffset));
+    // Only appends have a part that the frame's checksum does not cover. Whether it is lost shows where it was applied.
+    public void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body) => Append(body, isIntact: false);
 
     public IReadOnlyList<SegmentInfo> Segments(string root)
     {
@@ -111,6 +138,19 @@ internal sealed class JournalView : IJournalVisitor
         return result;
     }
 
+    private static (Guid, int, long) KeyOf(SegmentInfo segment) => (Guid.Parse(segment.TopicId), segment.Partition, segment.BaseOffset);
+
+    /// <summary>Up to where the segment was synced by a checkpoint.</summary>
+    private long CheckpointedEnd(SegmentInfo segment) => _checkpointed.GetValueOrDefault(KeyOf(segment));
+
+    private void AddPartitions(TopicId topic, int count)
+    {
+        for (int partition = 0; partition < count; partition++)
+        {
+            _nextOffsets.TryAdd((topic.Value, partition), 0);
+        }
+    }
+
     private void NoteDamage(TopicId topic, int partition, ref ByteReader reader)
     {
         (DamagedRange range, bool isLossAccepted) = StateValues.ReadDamage(ref reader);
@@ -120,7 +160,7 @@ internal sealed class JournalView : IJournalVisitor
         }
     }
 
-    private void Append(ReadOnlySpan<byte> body)
+    private void Append(ReadOnlySpan<byte> body, bool isIntact)
     {
         var head = new AppendHead(body);
         var batch = new StoredBatchView(body[AppendHead.SizeBytes..]);
@@ -133,6 +173,18 @@ internal sealed class JournalView : IJournalVisitor
         SegmentState segment = _segments.GetValueOrDefault(key, SegmentState.Empty(baseOffset, head.SegmentCapacityBytes));
         int position = baseOffset == head.SegmentBaseOffset ? head.Position : segment.EndPosition;
         _segments[key] = segment with { EndPosition = position + batch.SizeBytes, NextOffset = batch.NextOffset };
+        _nextOffsets[partition] = batch.NextOffset;
+        if (!isIntact)
+        {
+            return;
+        }
+
+        if (!_waiting.TryGetValue(key, out Dictionary<long, WaitingBatch>? batches))
+        {
+            _waiting[key] = batches = [];
+        }
+
+        batches[position] = new WaitingBatch(batch.SizeBytes, batch.RecordCount, batch.NextOffset);
     }
 
     private void RemoveWhere(Func<(Guid Topic, int Partition, long), bool> key, Func<SegmentState, bool> segment)

@@ -68,6 +68,17 @@ internal sealed class SegmentWalk(IDisk disk, SegmentInfo segment, uint seed) : 
         return info;
     }
 
+    /// <summary>Where the walk is: at the next batch, or at the one that ended it.</summary>
+    public long Position => _position;
+
+    /// <summary>Goes on behind a batch that is not in the segment yet.</summary>
+    public void StepOver(WaitingBatch waiting)
+    {
+        _position += waiting.SizeBytes;
+        _nextOffset = waiting.NextOffset;
+        Problem = null;
+    }
+
     /// <summary>Goes on behind damage.</summary>
     /// <returns>What is damaged; null when nothing is, or nothing is left behind it.</returns>
     public DamagedRange? StepOver()

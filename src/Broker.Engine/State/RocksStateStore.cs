@@ -23,6 +23,9 @@ internal sealed class RocksStateStore : IStateStore
 
     public RocksStateStore(string path) => _path = path;
 
+    /// <summary>Changes no file.</summary>
+    public bool IsReadOnly { get; init; }
+
     public Checkpoint? ReadCheckpoint(out string? problem) => TryRead(
         () => _db!.Get(Checkpoint.Key, _families[StateFamily.Meta]) is { } bytes ? Checkpoint.Read(bytes) : null, out problem);
 
@@ -129,6 +132,12 @@ internal sealed class RocksStateStore : IStateStore
             return;
         }
 
+        if (IsReadOnly)
+        {
+            OpenReadOnly();
+            return;
+        }
+
         Directory.CreateDirectory(_path);
         DbOptions options = new DbOptions()
             .SetCreateIfMissing(true)
@@ -154,6 +163,22 @@ internal sealed class RocksStateStore : IStateStore
         RocksDb db = RocksDb.Open(options, _path, families);
         _db = db;
         _families = Enum.GetValues<StateFamily>().ToDictionary(f => f, f => db.GetColumnFamily(Name(f)));
+    }
+
+    private void OpenReadOnly()
+    {
+        DbOptions options = new DbOptions().SetParanoidChecks(true).SetInfoLogLevel(InfoLogLevel.Warn).SetMaxOpenFiles(64);
+        HashSet<string> there = [.. RocksDb.ListColumnFamilies(options, _path)];
+        StateFamily[] present = [.. Enum.GetValues<StateFamily>().Where(f => there.Contains(Name(f)))];
+        var families = new ColumnFamilies();
+        foreach (StateFamily family in present)
+        {
+            families.Add(Name(family), new ColumnFamilyOptions());
+        }
+
+        RocksDb db = RocksDb.OpenReadOnly(options, _path, families, false);
+        _db = db;
+        _families = present.ToDictionary(f => f, f => db.GetColumnFamily(Name(f)));
     }
 
     private void DeletePrefix(WriteBatch batch, ColumnFamilyHandle family, byte[] prefix)

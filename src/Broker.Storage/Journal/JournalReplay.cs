@@ -14,6 +14,7 @@ namespace Broker.Storage.Journal;
 internal sealed class JournalReplay : IDisposable
 {
     private readonly IDisk _disk;
+    private readonly string _directory;
     private readonly List<(long Number, string Path)> _files = [];
     private readonly JournalFileReader _reader;
     private long _entryCount;
@@ -23,6 +24,7 @@ internal sealed class JournalReplay : IDisposable
     public JournalReplay(IDisk disk, string directory, IWorkers? workers)
     {
         _disk = disk;
+        _directory = directory;
         _reader = new JournalFileReader(disk, workers);
         foreach (string path in disk.ListFiles(directory))
         {
@@ -62,8 +64,8 @@ internal sealed class JournalReplay : IDisposable
         if (from.FileNumber > 0)
         {
             string path = PathOf(from.FileNumber)
-                ?? throw new CorruptLogException(
-                    JournalFormat.FileName(from.FileNumber), from.Position, "the journal file that the checkpoint names", "no such file");
+                ?? throw CorruptLogException.OfMissingFile(
+                    PathOfNew(from.FileNumber), $"the journal goes on in it behind the newest checkpoint, entry {from.Lsn}");
             using (var block = new AlignedBuffer(JournalFormat.BlockBytes))
             {
                 CheckVersion(ReadStart(path, block), path);
@@ -227,7 +229,7 @@ internal sealed class JournalReplay : IDisposable
         if (VouchedUpTo(end, _reader) is var vouched && vouched > end.Lsn)
         {
             throw new CorruptLogException(
-                PathOf(end.FileNumber) ?? JournalFormat.FileName(end.FileNumber), end.Position,
+                PathOf(end.FileNumber) ?? PathOfNew(end.FileNumber), end.Position,
                 $"entry {end.Lsn + 1} (entries up to {vouched} were durable)", "bytes that do not pass their checksum");
         }
     }
@@ -315,6 +317,8 @@ internal sealed class JournalReplay : IDisposable
             file.SyncData();
         }
     }
+
+    private string PathOfNew(long number) => Path.Combine(_directory, JournalFormat.FileName(number));
 
     private string? PathOf(long number)
     {

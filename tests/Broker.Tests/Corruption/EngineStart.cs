@@ -1,9 +1,10 @@
 using Broker.Engine;
+using Broker.Engine.Inspection;
 using Broker.Storage;
 
 namespace Broker.Tests.Corruption;
 
-/// <summary>The whole way: a copy of the directory is damaged, the real engine starts on it, and everything is consumed.</summary>
+/// <summary>The whole way: a copy of the directory is damaged, it is verified, the real engine starts on it, and everything is consumed.</summary>
 internal static class EngineStart
 {
     public static void Try(SampleDirectory sample, Tally tally, Outcome expected, string what, Action<string> damage)
@@ -14,7 +15,15 @@ internal static class EngineStart
             damage(copy);
             SortedDictionary<string, string> before = SampleDirectory.Hashes(copy);
             SortedDictionary<string, string> kept = sample.HashesBelowCheckpoint(copy);
+            string? verdict = Verify(copy);
+            bool isUntouched = before.SequenceEqual(SampleDirectory.Hashes(copy));
             Outcome outcome = Judge(sample, copy, before, out string details);
+            if (!Expectations.IsForbidden(outcome) && (!isUntouched || (verdict is null) != (outcome == Outcome.Same)))
+            {
+                details = $"{outcome}, and log verify said: {verdict ?? "sound"}; it changed {(isUntouched ? "nothing" : "files")}. {details}";
+                outcome = Outcome.WrongVerdict;
+            }
+
             SortedDictionary<string, string> after = sample.HashesBelowCheckpoint(copy);
             if (outcome != Outcome.FilesChanged && !kept.SequenceEqual(after))
             {
@@ -27,6 +36,20 @@ internal static class EngineStart
         finally
         {
             Directory.Delete(copy, recursive: true);
+        }
+    }
+
+    /// <returns>What it found; null for nothing.</returns>
+    private static string? Verify(string copy)
+    {
+        try
+        {
+            using DataDirectory directory = DataDirectory.Open(copy);
+            return directory.Verify(progress: null).Problems is [Problem first, ..] ? first.Description : null;
+        }
+        catch (StorageException e)
+        {
+            return e.Message;
         }
     }
 

@@ -31,4 +31,7 @@ internal enum Outcome
     SilentLoss = 512,
     FilesChanged = 1024,
     WrongException = 2048,
+
+    /// <summary>Verification said something else than the start that followed: sound when it was not, or damaged when all was served.</summary>
+    WrongVerdict = 4096,
 }

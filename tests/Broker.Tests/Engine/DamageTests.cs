@@ -178,6 +178,128 @@ public sealed class DamageTests
         });
     }
 
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("cut in half")]
+    [InlineData("last groups zeroed")]
+    public async Task Verification_finds_that_the_journal_has_lost_what_was_durable(string damage)
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 30);
+        StorageException refused = await Assert.ThrowsAnyAsync<StorageException>(() => broker.CrashAsync(directory =>
+        {
+            FrameInfo[] frames = Frames(directory);
+            string path = Path.Combine(directory, "journal", frames[^1].File);
+            byte[] bytes = File.ReadAllBytes(path);
+            switch (damage)
+            {
+                case "removed":
+                    File.Delete(path);
+                    break;
+                case "cut in half":
+                    File.WriteAllBytes(path, bytes[..(int)(frames[frames.Length / 2].Position / 4096 * 4096)]);
+                    break;
+                default:
+                    bytes.AsSpan((int)frames.Last(f => f.Kind == "append").Position).Clear();
+                    File.WriteAllBytes(path, bytes);
+                    break;
+            }
+
+            Problem problem = Assert.Single(Verify(directory).Problems);
+            Assert.Contains("lost entries that were durable", problem.Description, StringComparison.Ordinal);
+        }));
+        Assert.Contains("lost entries that were durable", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The end of the journal that is lost begins where a segment was begun: nothing behind the last known one shows it.</summary>
+    [Fact]
+    public async Task A_segment_that_the_journal_does_not_know_any_more_is_never_written_over()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 3, size: 120_000);
+        string? kept = null;
+        await Assert.ThrowsAnyAsync<StorageException>(() => broker.CrashAsync(directory =>
+        {
+            FrameInfo third = Frames(directory).Last(f => f.Kind == "append");
+            string[] segments = [.. Directory.GetFiles(Path.Combine(directory, "topics"), "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+            Assert.Equal(2, segments.Length);
+            kept = segments[^1];
+            string path = Path.Combine(directory, "journal", third.File);
+            byte[] bytes = File.ReadAllBytes(path);
+            bytes.AsSpan((int)third.Position).Clear();
+            File.WriteAllBytes(path, bytes);
+            Assert.Equal(kept, Assert.Single(Verify(directory).Problems).Path);
+        }));
+        Assert.True(File.Exists(kept));
+    }
+
+    [Fact]
+    public async Task Verification_counts_on_the_journal_only_where_that_is_intact()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 5, size: 1000);
+        await broker.CrashAsync(directory =>
+        {
+            SegmentInfo segment;
+            using (DataDirectory data = DataDirectory.Open(directory))
+            {
+                segment = data.Segments().Single();
+            }
+
+            long third = segment.EndPosition * 2 / 5;
+            Flip(segment.Path, third + 500);
+            VerifyResult oneCopy = Verify(directory);
+            Assert.Empty(oneCopy.Problems);
+            Assert.Equal(5, oneCopy.RecordCount);
+            FrameInfo frame = Frames(directory).Where(f => f.Kind == "append").ElementAt(2);
+            string journal = Path.Combine(directory, "journal", frame.File);
+            Flip(journal, frame.Position + 600);
+            Problem problem = Assert.Single(Verify(directory).Problems);
+            Assert.Equal((segment.Path, third), (problem.Path, problem.Position));
+        });
+        Assert.True(broker.Partition("t").IsQuarantined);
+    }
+
+    [Fact]
+    public async Task Verification_takes_the_state_from_the_copy_that_is_left()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 200, size: 3000);
+        await broker.RestartAsync();
+        await broker.CrashAsync(directory =>
+        {
+            Array.ForEach(Directory.GetFiles(Path.Combine(directory, "state")), File.Delete);
+            VerifyResult result = Verify(directory);
+            Assert.Empty(result.Problems);
+            Assert.Equal(200, result.RecordCount);
+        });
+        Assert.Equal(200, EngineFixture.ReadAll(broker.Partition("t")).Count);
+    }
+
+    [Fact]
+    public async Task Verification_goes_on_behind_a_damaged_journal()
+    {
+        await using var broker = new EngineFixture();
+        await FillAsync(broker, 200, size: 3000);
+        await broker.RestartAsync();
+        await FillMoreAsync(broker, 20);
+        await Assert.ThrowsAnyAsync<StorageException>(() => broker.CrashAsync(directory =>
+        {
+            FrameInfo frame = Frames(directory).Where(f => f.Kind == "append").ElementAt(^10);
+            string journal = Path.Combine(directory, "journal", frame.File);
+            Flip(journal, frame.Position + 9);
+            string segment = Directory.GetFiles(Path.Combine(directory, "topics"), "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+            Flip(segment, 5000);
+            Assert.Equal([journal, segment], Verify(directory).Problems.Select(p => p.Path));
+        }));
+    }
+
+    private static VerifyResult Verify(string directory)
+    {
+        using DataDirectory data = DataDirectory.Open(directory);
+        return data.Verify(progress: null);
+    }
+
     private static async Task EventuallyAsync(Func<bool> condition)
     {
         for (int i = 0; i < 200 && !condition(); i++)

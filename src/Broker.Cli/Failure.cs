@@ -37,6 +37,7 @@ internal static class Failure
         CliException => exception.Message,
         BrokerException { Reason: ErrorReasons.NetworkException, IsDefinite: true } unreachable =>
             $"{unreachable.Message} Start one with 'broker serve', or name another with --server HOST:PORT.",
+        BrokerException { Reason: ErrorReasons.DataLoss } => $"{exception.Message} To read on behind it: --skip-damaged.",
         BrokerException => exception.Message,
         BrokerStartException or SettingsException or StorageException => exception.Message,
         IOException or UnauthorizedAccessException => exception.Message,

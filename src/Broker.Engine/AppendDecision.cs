@@ -28,7 +28,7 @@ internal readonly record struct AppendDecision(
         BrokerError.MessageTooLarge => $"The batch has {Found} bytes; the segment size of the topic allows {Expected}.",
         BrokerError.DiskFull => $"The disk has {Found} bytes free; writes are accepted from {Expected} on. Reads go on. Free space or lower retention.",
         BrokerError.PartitionQuarantined =>
-            "The partition's log is damaged, so it takes no records. What is intact is served. Stop the broker and run: broker log repair DATA_DIR",
+            "The partition's log is damaged, so it takes no records. What is intact is served. What to do stands in the broker's log (broker status, broker topic describe).",
         BrokerError.StorageError => "The journal has failed; the broker is stopping.",
         BrokerError.NotReady => "The broker is stopping.",
         _ => Error.ToString(),

@@ -24,6 +24,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
     private readonly EngineEnvironment _environment;
     private readonly Scrub _scrub;
     private readonly List<ITimer> _timers = [];
+    private bool _isRefusing;
     private int _closed;
 
     private BrokerEngine(
@@ -240,6 +241,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
             _parts.Committer.Start();
         }
 
+        NoteRefusals();
         Once(StartDuration, _checkpoints.BeginFirst);
         Once(StartDuration, _parts.BeginCopy);
         Every(TimeSpan.FromSeconds(1), WatchDisk);
@@ -285,6 +287,22 @@ internal sealed class BrokerEngine : IAsyncDisposable
         {
             _parts.State.Files.DropRecycled();
             _parts.DiskGuard.Refresh();
+        }
+
+        NoteRefusals();
+    }
+
+    /// <summary>Tells when writes are refused, and when they are taken again.</summary>
+    private void NoteRefusals()
+    {
+        bool isFull = _parts.DiskGuard.IsFull;
+        if (isFull != _isRefusing)
+        {
+            _isRefusing = isFull;
+            Notes.Add(isFull
+                ? $"Writes are refused: {_parts.DiskGuard.FreeBytes} bytes are free on the disk, {_parts.DiskGuard.NeededBytes} are needed (twice "
+                    + "journal.replay_bytes_max, and storage.reserve_bytes). Reads go on; writes go on by themselves when there is space."
+                : $"Writes are taken again: {_parts.DiskGuard.FreeBytes} bytes are free on the disk.");
         }
     }
 

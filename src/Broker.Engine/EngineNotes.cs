@@ -1,8 +1,11 @@
 namespace Broker.Engine;
 
-/// <summary>What was out of the ordinary since the start, one sentence each. Any thread.</summary>
+/// <summary>What was out of the ordinary since the start, one sentence each, the newest hundred. Any thread.</summary>
 internal sealed class EngineNotes
 {
+    // A disk that is full and not full again by turns has no end of them.
+    private const int KeptMax = 100;
+
     private readonly Lock _gate = new();
     private readonly List<string> _notes = [];
     private Action<string>? _follower;
@@ -32,6 +35,11 @@ internal sealed class EngineNotes
     {
         lock (_gate)
         {
+            if (_notes.Count == KeptMax)
+            {
+                _notes.RemoveAt(0);
+            }
+
             _notes.Add(note);
             _follower?.Invoke(note);
         }

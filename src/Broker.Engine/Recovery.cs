@@ -109,9 +109,34 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
 
     private void Apply(PartitionHandle partition, AppendHead head, long lsn, ReadOnlySpan<byte> bytes)
     {
-        state.ApplyAppend(partition, head.SegmentBaseOffset, head.Position, head.SegmentCapacityBytes, bytes);
+        try
+        {
+            state.ApplyAppend(partition, head.SegmentBaseOffset, head.Position, head.SegmentCapacityBytes, bytes);
+        }
+        catch (DiskException e) when (e.IsOutOfSpace)
+        {
+            ApplyOnFullDisk(partition, head, bytes);
+        }
+
         partition.Log.Publish();
         sequences.Note(partition, new StoredBatchView(bytes), lsn, visibleLsn: long.MaxValue);
+    }
+
+    /// <summary>Gives up the files that are kept for reuse, which is all that nobody misses.</summary>
+    private void ApplyOnFullDisk(PartitionHandle partition, AppendHead head, ReadOnlySpan<byte> bytes)
+    {
+        state.Files.DropRecycled();
+        try
+        {
+            state.ApplyAppend(partition, head.SegmentBaseOffset, head.Position, head.SegmentCapacityBytes, bytes);
+        }
+        catch (DiskException e) when (e.IsOutOfSpace)
+        {
+            throw new StorageException(
+                $"The disk is full: there is no room to write again what the journal holds ({e.Message.TrimEnd('.')}). Nothing is lost. Free some "
+                + "space that is not the broker's, or make the disk larger, and start again; then broker topic trim, delete and alter free what is its own.",
+                e);
+        }
     }
 
     private PartitionHandle PartitionOf(AppendHead head, long lsn) => state.FindPartition(head.TopicId, head.Partition)

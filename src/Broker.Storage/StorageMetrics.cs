@@ -38,7 +38,7 @@ internal sealed class StorageMetrics : IDisposable
         _checkpoints = _meter.CreateCounter<long>("broker_checkpoints_total", null, "Completed checkpoints.");
         _checkpointSeconds = _meter.CreateHistogram<double>("broker_checkpoint_seconds", "s", "Duration of a checkpoint.");
         _appliedBytes = _meter.CreateCounter<long>("broker_segment_written_bytes_total", "By", "Bytes written to segments.");
-        _corruptBatches = _meter.CreateCounter<long>("broker_corrupt_batches_total", null, "Batches that failed their checksum when read.");
+        _corruptBatches = _meter.CreateCounter<long>("broker_corrupt_batches_total", null, "Reads that met damage which was not known.");
         _scrubBytes = _meter.CreateCounter<long>("broker_scrub_bytes_total", "By", "Bytes of the log that were read and checked in the background.");
         _scrubPasses = _meter.CreateCounter<long>("broker_scrub_passes_total", null, "Times that all of the log was checked.");
         _scrubDamages = _meter.CreateCounter<long>("broker_scrub_damaged_ranges_total", null, "Damaged parts of the log that the check found.");

@@ -42,13 +42,25 @@ internal sealed class FaultsCommand
 
     private ParseResult _parsed = null!;
 
-    private FaultsCommand() => Array.ForEach([_errors, _points], option => option.Validators.Add(result =>
+    private FaultsCommand()
     {
-        if (result.GetValueOrDefault<string>() is not "all" and var text && !(int.TryParse(text, CultureInfo.InvariantCulture, out int count) && count > 0))
+        Array.ForEach([_errors, _points], option => option.Validators.Add(result =>
         {
-            result.AddError($"{option.Name} takes a number above 0 or all, not '{text}'.");
-        }
-    }));
+            if (result.GetValueOrDefault<string>() is not "all" and var text && !(int.TryParse(text, CultureInfo.InvariantCulture, out int count) && count > 0))
+            {
+                result.AddError($"{option.Name} takes a number above 0 or all, not '{text}'.");
+            }
+        }));
+
+        // Not found out only when the run is over.
+        _json.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } file && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+            {
+                result.AddError($"--json: there is no directory for {file}.");
+            }
+        });
+    }
 
     public static RootCommand Build()
     {

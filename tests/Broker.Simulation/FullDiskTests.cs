@@ -179,6 +179,60 @@ public sealed class FullDiskTests
         Assert.Null(Engine.Progress.Failure);
     }
 
+    [Fact]
+    public void A_start_that_finds_no_room_for_what_the_journal_holds_says_so_and_loses_nothing()
+    {
+        _machine.Start(Options);
+        Fill("t");
+        _machine.CutPower();
+        Disk.FullFor = PausesMax;
+        StorageException refused = Assert.Throws<StorageException>(() => _machine.Start(Options));
+        Assert.StartsWith("The disk is full: there is no room to write again what the journal holds", refused.Message, StringComparison.Ordinal);
+        Disk.EndProcess();
+        Disk.FullFor = 0;
+        _machine.Start(Options);
+        _machine.Holds("t", from: 0, to: Batches);
+    }
+
+    [Fact]
+    public void A_start_on_a_full_disk_gives_up_the_files_that_are_kept_for_reuse()
+    {
+        EngineOptions options = Options with { RecycleBytesMax = 1 << 20 };
+        _machine.Start(options);
+        Fill("t");
+        Fill("u");
+        Engine.Sequencer.AdvanceLogStart(_machine.Partition("t"), Batches);
+        _machine.Commit();
+        Engine.Close();
+        Disk.EndProcess();
+        _machine.Start(options);
+        Append("u");
+        _machine.Commit();
+        Assert.Contains(Disk.AllFiles, path => path.EndsWith(".free", StringComparison.Ordinal));
+        _machine.CutPower();
+        Disk.FullFor = PausesMax;
+        _machine.Start(options);
+        Assert.True(Disk.DeletedWhileFull > 0);
+        _machine.Holds("u", from: 0, to: Batches + 1);
+    }
+
+    [Fact]
+    public void Writes_that_are_refused_and_taken_again_are_told_of_once_each()
+    {
+        _machine.Start(Options);
+        Fill("t");
+        Engine.Parts.DiskGuard.NoteFull();
+        Disk.FullFor = PausesMax;
+        _machine.Time.Advance(TimeSpan.FromSeconds(1));
+        _machine.Time.Advance(TimeSpan.FromSeconds(1));
+        string refused = Assert.Single(Engine.Notes.All, note => note.StartsWith("Writes are", StringComparison.Ordinal));
+        Assert.StartsWith("Writes are refused: 0 bytes are free on the disk", refused, StringComparison.Ordinal);
+        Disk.FullFor = 0;
+        _machine.Time.Advance(TimeSpan.FromSeconds(1));
+        _machine.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["Writes are refused", "Writes are taken again"], Engine.Notes.All.Select(note => note.Split(':')[0]).Where(n => n.StartsWith("Writes", StringComparison.Ordinal)));
+    }
+
     // No checkpoint comes between, and the first journal file has room for all.
     private static EngineOptions Options =>
         SimulationRun.Options with { RecycleBytesMax = 0, JournalFileBytes = 512 << 10, JournalReplayBytesMax = 1 << 20 };

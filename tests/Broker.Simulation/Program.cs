@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 
 namespace Broker.Simulation;
@@ -27,8 +28,9 @@ internal static class Program
         };
         var jobs = new Option<int>("--jobs") { Description = "How many at once", HelpName = "J", DefaultValueFactory = _ => Environment.ProcessorCount };
         var json = new Option<FileInfo?>("--json") { Description = "Write the report there", HelpName = "FILE" };
-        seeds.Validators.Add(result => AtLeastOne(result, result.GetValueOrDefault<int?>()));
-        jobs.Validators.Add(result => AtLeastOne(result, result.GetValueOrDefault<int>()));
+        seeds.Validators.Add(AtLeastOne);
+        jobs.Validators.Add(AtLeastOne);
+        json.Validators.Add(CanBeWritten);
         var root = new RootCommand("Runs the engine on a simulated disk and checks that no crash loses, doubles or changes what was promised.")
         {
             seeds, first, jobs, json,
@@ -39,11 +41,21 @@ internal static class Program
         return root;
     }
 
-    private static void AtLeastOne(System.CommandLine.Parsing.OptionResult result, int? count)
+    private static void AtLeastOne(OptionResult result)
     {
-        if (count < 1)
+        // What is no number at all is told of by the option itself.
+        if (result.Tokens is [Token only] && long.TryParse(only.Value, out long count) && count < 1)
         {
             result.AddError($"{result.Option.Name} takes a number from 1 on.");
+        }
+    }
+
+    /// <summary>Not found out only when the run is over.</summary>
+    private static void CanBeWritten(OptionResult result)
+    {
+        if (result.Tokens is [Token only] && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(only.Value))))
+        {
+            result.AddError($"{result.Option.Name}: there is no directory for {only.Value}.");
         }
     }
 

@@ -95,7 +95,7 @@ internal static class ErrorMapper
             StatusCode.Unavailable or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled
                 or StatusCode.Aborted or StatusCode.ResourceExhausted => new RetriableException(
                 ErrorReasons.NetworkException,
-                $"The connection to the broker at {server.Display} broke: {Detail(e)}",
+                $"The connection to the broker at {server.Display} broke: {WhyBroken(e)}",
                 isDefinite: false,
                 Address(server),
                 e),
@@ -156,6 +156,18 @@ internal static class ErrorMapper
                 "no answer to the attempt to connect",
             null => FindInner<HttpRequestException>(e)?.Message.TrimEnd('.') ?? Detail(e).TrimEnd('.'),
         };
+    }
+
+    /// <summary>What the network says; what the layers above make of it tells nobody anything.</summary>
+    private static string WhyBroken(RpcException e)
+    {
+        if (FindInner<SocketException>(e) is { } socket)
+        {
+            return socket.Message.TrimEnd('.') + ".";
+        }
+
+        bool wasClosed = FindInner<ObjectDisposedException>(e) is not null || FindInner<IOException>(e) is not null;
+        return wasClosed ? "it was closed." : Detail(e);
     }
 
     private static string Detail(RpcException e)

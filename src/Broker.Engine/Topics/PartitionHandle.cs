@@ -12,6 +12,7 @@ internal sealed class PartitionHandle
     private readonly Topic _topic;
     private readonly EngineNotes _notes;
     private readonly DamageReports _reports;
+    private readonly string _dataDirectory;
     private long[] _acceptedLosses = [];
     private IWatcher[] _watchers = [];
 
@@ -20,6 +21,7 @@ internal sealed class PartitionHandle
         _topic = topic;
         _notes = notes;
         _reports = reports;
+        _dataDirectory = files.DataDirectory;
         Partition = partition;
         PrefixSeed = StoredBatch.PrefixSeed(topic.Id, partition);
         Log = new PartitionLog(files, topic.Id.ToString(), partition, PrefixSeed);
@@ -192,7 +194,7 @@ internal sealed class PartitionHandle
     private string Describe(DamagedRange range) =>
         $"Topic {TopicName}, partition {Partition} is damaged: offsets {range.FromOffset} to {range.NextOffset - 1} cannot be read, "
         + $"{PathOf(range)} from byte {range.FromPosition} to {range.ToPosition}. No byte is changed, the rest is served, and the partition "
-        + "takes no records until you decide. Stop the broker and run: broker log repair DATA_DIR";
+        + $"takes no records until you decide. Stop the broker and run: broker log repair {_dataDirectory}. Without stopping: broker topic trim past them, which drops them.";
 
     internal void NotifyWatchers()
     {

@@ -8,7 +8,9 @@ namespace Broker.Server.Hosting;
 /// <summary>What a person wants to know when the broker has started.</summary>
 internal static class Banner
 {
-    public static IReadOnlyList<string> Lines(BrokerSettings settings, BrokerFacts facts, BrokerEngine engine, ListenSockets sockets) =>
+    /// <param name="problems">What is wrong though the broker serves.</param>
+    public static IReadOnlyList<string> Lines(
+        BrokerSettings settings, BrokerFacts facts, BrokerEngine engine, ListenSockets sockets, IReadOnlyList<string> problems) =>
     [
         $"broker {BrokerFacts.Version} is ready (run {engine.Incarnation})",
         $"  data        {facts.DataDirectory} ({Found(engine.Recovery)})",
@@ -16,6 +18,7 @@ internal static class Banner
         $"  metrics     {Url(sockets.HttpEndPoint)}/metrics, /livez, /readyz",
         $"  durability  {Durability(settings, engine)}",
         $"  security    {Security(settings)}",
+        .. problems.Select(problem => $"  problem     {problem}"),
     ];
 
     public static string Url(IPEndPoint endPoint) => $"http://{endPoint}";

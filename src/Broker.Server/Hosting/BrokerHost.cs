@@ -25,7 +25,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         _parts = parts;
         _endNow = endNow;
         _stopTimeout = settings.Duration("shutdown.timeout");
-        Banner = Hosting.Banner.Lines(settings, parts.Facts, parts.Engine, parts.Sockets);
+        Banner = Hosting.Banner.Lines(settings, parts.Facts, parts.Engine, parts.Sockets, parts.Health.Problems());
     }
 
     /// <summary>Where clients connect, with the real port.</summary>

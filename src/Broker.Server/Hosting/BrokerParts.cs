@@ -105,7 +105,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
         if (Engine.Recovery.TornTail is { } torn)
         {
-            Log.RecoveryNote(Logger, torn);
+            Log.RecoveryNote(Logger, $"The journal ended in a write that was cut off, in {torn}: it was never acknowledged as durable, and is gone.");
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
     {
         // Of a batch that is damaged nobody knows whose it is.
         bool isKnown = refusal.Code != BrokerError.CorruptMessage && stored.Length >= StoredBatch.OverheadBytes;
-        return isKnown && _log.Refuse(partition, new StoredBatchView(stored)) is { } repeated ? Outcome(repeated) : refusal;
+        return isKnown && _log.Refuse(partition, new StoredBatchView(stored)) is { } repeated ? Outcome(partition, repeated) : refusal;
     }
 
     /// <summary>Hands a batch that passed every check to the sequencer.</summary>
@@ -81,17 +81,17 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
             StoredBatch.SetLogAppendTime(stored.Span, partition.PrefixSeed, nowMs);
         }
 
-        return Outcome(_log.Append(
+        return Outcome(partition, _log.Append(
             partition, stored, owner, durability == Durability.Durable ? Engine.Durability.Durable : Engine.Durability.Os, expectedLastOffset));
     }
 
-    private static BatchOutcome Outcome(in AppendDecision decision)
+    private static BatchOutcome Outcome(PartitionHandle partition, in AppendDecision decision)
     {
         return decision.IsAccepted
             ? new BatchOutcome(
                 decision.BaseOffset, decision.AppendTimeMs, decision.Duplicate, ToWire(decision.Durability), decision.Lsn,
                 BrokerError.None, Error: null)
-            : BatchOutcome.Refused(decision.Error, decision.Describe(), FactsOf(decision), decision.Lsn);
+            : BatchOutcome.Refused(decision.Error, $"{Name(partition)}: {decision.Describe()}", FactsOf(decision), decision.Lsn);
     }
 
     private static Durability ToWire(Engine.Durability durability) =>

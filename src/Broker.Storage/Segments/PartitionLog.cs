@@ -281,7 +281,7 @@ internal sealed class PartitionLog
         {
             if (segment.DamageAt(offset) is not null)
             {
-                return CountIfCorrupt(LogReadStatus.Corrupt);
+                return CountIfCorrupt(LogReadStatus.Corrupt, offset);
             }
 
             int segmentEnd = segment.EndPosition;
@@ -299,15 +299,15 @@ internal sealed class PartitionLog
                     handedOver = true;
                 }
 
-                return CountIfCorrupt(status);
+                return CountIfCorrupt(status, offset);
             }
 
             _files.Metrics.ColdRead();
-            return CountIfCorrupt(ReadCold(segment, position, segmentEnd, offset, end, maxBytes, out slice));
+            return CountIfCorrupt(ReadCold(segment, position, segmentEnd, offset, end, maxBytes, out slice), offset);
         }
         catch (DiskException e) when (!e.MayPass)
         {
-            return CountIfCorrupt(LogReadStatus.Corrupt);
+            return CountIfCorrupt(LogReadStatus.Corrupt, offset);
         }
         finally
         {
@@ -446,9 +446,10 @@ internal sealed class PartitionLog
         }
     }
 
-    private LogReadStatus CountIfCorrupt(LogReadStatus status)
+    /// <summary>Counts what was not known before: an alert on it ends when the damage was seen to.</summary>
+    private LogReadStatus CountIfCorrupt(LogReadStatus status, long offset)
     {
-        if (status == LogReadStatus.Corrupt)
+        if (status == LogReadStatus.Corrupt && !Damages.Any(d => offset >= d.FromOffset && offset < d.NextOffset))
         {
             _files.Metrics.CorruptBatch();
         }

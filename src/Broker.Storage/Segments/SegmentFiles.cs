@@ -28,6 +28,7 @@ internal sealed class SegmentFiles
         Disk = disk;
         Metrics = metrics;
         Open = new OpenSegmentFiles(OpenSegmentFiles.CountFor(disk.OpenFilesMax));
+        DataDirectory = root;
         _root = Path.Combine(root, "topics");
         _recycleDirectory = Path.Combine(root, "recycle");
         _recycleBytesMax = recycleBytesMax;
@@ -55,6 +56,9 @@ internal sealed class SegmentFiles
     /// read, and the first sync of the start, would wait behind it.
     /// </summary>
     public bool StartsWriteBack { get; set; }
+
+    /// <summary>Absolute.</summary>
+    public string DataDirectory { get; }
 
     public string TopicDirectory(string topic) => Path.Combine(_root, topic);
 

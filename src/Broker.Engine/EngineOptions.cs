@@ -42,5 +42,11 @@ internal sealed record EngineOptions
     /// <summary>How fast the whole log is read again to find damage; 0 does not.</summary>
     public long ScrubBytesPerSecond { get; init; } = 4 << 20;
 
+    /// <summary>
+    /// Gives up what a damaged journal cannot tell any more, as an operator has decided: keeps what comes before the damage, and
+    /// what the lost entries have written to segments.
+    /// </summary>
+    public bool AcceptsJournalLoss { get; init; }
+
     public TopicSettings TopicDefaults { get; init; } = TopicSettings.Default;
 }

@@ -43,6 +43,9 @@ internal sealed class EngineParts : IDisposable
 
     public EngineNotes Notes { get; }
 
+    /// <summary>What was kept of a damaged journal; null unless its loss was accepted.</summary>
+    public SalvageReport? Salvage { get; private init; }
+
     public EngineState State { get; }
 
     public Sequences Sequences { get; }
@@ -178,9 +181,16 @@ internal sealed class EngineParts : IDisposable
             + "writes wait for a sync whenever one file is closed for another; raise the limit (ulimit -n, LimitNOFILE).");
         var sequences = new Sequences(options.ProducerWindowBatches);
         var state = new EngineState(files, options.TopicDefaults, sequences.Gate, opening.Notes);
-        using var journal = new JournalReplay(disk, opening.JournalDirectory, opening.Environment.Workers);
+
+        // Without a state nobody knows which topics there are: then nothing can be kept.
+        bool salvages = options.AcceptsJournalLoss && stored.Count > 0;
+        using var journal = new JournalReplay(disk, opening.JournalDirectory, opening.Environment.Workers) { AcceptsLoss = salvages };
         bool isNew = stored.Count == 0 && journal.Files.Count == 0;
-        ReplayResult replay = new Recovery(disk, state, sequences).Run(stored, journal);
+        var recovery = new Recovery(disk, state, sequences);
+        SalvageReport? salvage = salvages ? recovery.Salvage(stored, journal) : null;
+        ReplayResult replay = salvage is null
+            ? recovery.Run(stored, journal)
+            : salvage.Replay with { End = JournalPosition.Start with { Lsn = salvage.NewestLsn } };
         files.StartsWriteBack = true;
 
         if (isSnapshotLost)
@@ -192,7 +202,7 @@ internal sealed class EngineParts : IDisposable
         var journalFiles = new JournalFiles(
             disk, opening.Environment.Workers, opening.JournalDirectory, options.JournalFileBytes, nextNumber,
             recycledBytesMax: 2 * options.JournalReplayBytesMax);
-        foreach ((long number, string path) in journal.Files)
+        foreach ((long number, string path) in salvage is null ? journal.Files : [])
         {
             if (number <= replay.End.FileNumber)
             {
@@ -209,18 +219,41 @@ internal sealed class EngineParts : IDisposable
         var checkpointer = new Checkpointer(
             disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics, opening.Environment.Workers);
         CheckpointWork? firstCheckpoint = checkpointer.Capture(replay.End);
-        if (stored.Count == 0)
+        if (stored.Count == 0 || salvage is not null)
         {
-            // From the first entry on there is a state, so that one that is lost is missed.
-            checkpointer.Complete(firstCheckpoint, replay.End, waitForCopy: false);
+            // From the first entry on there is a state, so that one that is lost is missed. What was salvaged begins anew likewise.
+            checkpointer.Complete(firstCheckpoint, replay.End, waitForCopy: salvage is not null);
             firstCheckpoint = null;
+        }
+
+        if (salvage is not null)
+        {
+            PutAside(disk, opening, journal.Files);
         }
 
         var diskGuard = new DiskGuard(disk, opening.Root, (2 * options.JournalReplayBytesMax) + options.ReserveBytes);
         diskGuard.Refresh();
         return new EngineParts(
             opening.DirectoryLock, state, sequences, opening.Snapshots, opening.Copy, journalFiles, checkpointer, firstCheckpoint, metrics,
-            diskGuard, replay, isNew, opening.Notes, opening.Environment.Workers);
+            diskGuard, replay, isNew, opening.Notes, opening.Environment.Workers) { Salvage = salvage };
+    }
+
+    /// <summary>Keeps a damaged journal where nobody writes over it. Should this be cut off, the rest of it counts as unused files.</summary>
+    private static void PutAside(IDisk disk, Opening opening, IReadOnlyList<(long Number, string Path)> files)
+    {
+        string quarantine = Path.Combine(opening.Root, Inspection.Repair.QuarantineName);
+        foreach (string changed in disk.CreateDirectory(quarantine))
+        {
+            disk.SyncDirectory(changed);
+        }
+
+        foreach ((_, string path) in files)
+        {
+            disk.Rename(path, Path.Combine(quarantine, Path.GetFileName(path)));
+        }
+
+        disk.SyncDirectory(quarantine);
+        disk.SyncDirectory(opening.JournalDirectory);
     }
 
     /// <summary>What every attempt to recover needs.</summary>

@@ -44,6 +44,13 @@ internal sealed class EngineState
 
     public long NextProducerId { get; private set; } = 1;
 
+    /// <summary>Goes past numbers that lost entries may have given: none is given a second time.</summary>
+    public void SkipNumbers(long lostEntryCount)
+    {
+        Incarnation += lostEntryCount;
+        NextProducerId += lostEntryCount;
+    }
+
     public IEnumerable<Topic> Topics => _byId.Values;
 
     public Topic? FindTopic(string name) => _byName.GetValueOrDefault(name);

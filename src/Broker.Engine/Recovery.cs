@@ -33,6 +33,29 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
         return result;
     }
 
+    /// <summary>
+    /// The same for a journal of which an operator has given up what is lost: carries out what comes before the damage, then takes
+    /// up what entries behind it have written to segments. Only what was durable was ever written there.
+    /// </summary>
+    /// <param name="journal">One that ends at damage.</param>
+    public SalvageReport Salvage(StoredState stored, JournalReplay journal)
+    {
+        state.Restore(stored, sequences);
+        GiveUpBrokenSegments();
+        ReplayResult result = journal.Run(stored.Checkpoint.Position, this);
+        var salvage = new Salvage(disk, state, sequences, result.End.Lsn);
+        foreach (PartitionHandle partition in state.Topics.SelectMany(t => t.Info.Partitions))
+        {
+            salvage.TakeUp(partition);
+        }
+
+        long newestLsn = Math.Max(result.End.Lsn, Math.Max(salvage.NewestLsn, journal.NewestKnownLsn()));
+        state.SkipNumbers(newestLsn - result.End.Lsn);
+        CheckSegments(newestLsn);
+        string[] orphans = [.. state.Files.TopicDirectories().Where(d => Guid.TryParse(Path.GetFileName(d), out Guid id) && !state.Knows(new TopicId(id)))];
+        return new SalvageReport(result, newestLsn, salvage.BatchCount, salvage.RecordCount, orphans);
+    }
+
     public void CheckVersion(byte kind, ReadOnlySpan<byte> body, string path)
     {
         if ((EntryKind)kind == EntryKind.Append)

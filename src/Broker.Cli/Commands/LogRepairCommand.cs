@@ -14,9 +14,12 @@ internal static class LogRepairCommand
         Option<string> output = CommonOptions.Output();
         var acceptLoss = new Option<bool>("--accept-loss")
         {
-            Description = "Give up the damaged records for ever, so that their partitions take records again",
+            Description = "Give up for ever what is damaged: records, so that their partitions take others again, and what a damaged journal cannot tell",
         };
-        var command = new Command("repair", "Settle the damage of a data directory: serve again what was put back, give up what is lost")
+        var command = new Command(
+            "repair",
+            "Settle the damage of a data directory: serve again what was put back, give up what is lost. Opens the directory as a start does: "
+                + "it goes on a run, and a cut-off end of the journal is cut")
         {
             directory, acceptLoss, output,
         };
@@ -54,22 +57,54 @@ internal static class LogRepairCommand
         {
             Json.Write(host, json => WriteJson(json, result));
         }
+        else
+        {
+            WriteText(host, result);
+        }
+
+        return result.IsSettled ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private static void WriteText(CliHost host, RepairResult result)
+    {
+        if (result.Journal is { } journal)
+        {
+            host.Text.WriteLine(journal.ToString());
+        }
         else if (result.Steps.Count == 0)
         {
             host.Text.WriteLine("nothing is damaged");
         }
-        else
+
+        result.Steps.ToList().ForEach(step => host.Text.WriteLine(step.ToString()));
+    }
+
+    private static void WriteJournal(Utf8JsonWriter json, JournalRepair journal)
+    {
+        json.WriteStartObject("journal");
+        json.WriteString("damage", journal.Damage);
+        json.WriteString("outcome", journal.Salvage is null ? "waiting" : "given-up");
+        if (journal.Salvage is { } salvage)
         {
-            result.Steps.ToList().ForEach(step => host.Text.WriteLine(step.ToString()));
+            json.WriteNumber("last_entry", salvage.Replay.End.Lsn);
+            json.WriteNumber("lost_entries", salvage.LostEntryCount);
+            json.WriteNumber("kept_batches", salvage.BatchCount);
+            json.WriteNumber("kept_records", salvage.RecordCount);
+            json.WriteString("kept_in", journal.KeptIn);
         }
 
-        return result.Steps.Any(s => s.Outcome == RepairOutcome.Waiting) ? ExitCode.Failure : ExitCode.Ok;
+        json.WriteEndObject();
     }
 
     private static void WriteJson(Utf8JsonWriter json, RepairResult result)
     {
         json.WriteStartObject();
-        json.WriteBoolean("settled", result.Steps.All(s => s.Outcome != RepairOutcome.Waiting));
+        json.WriteBoolean("settled", result.IsSettled);
+        if (result.Journal is { } journal)
+        {
+            WriteJournal(json, journal);
+        }
+
         json.WriteStartArray("steps");
         foreach (RepairStep step in result.Steps)
         {

@@ -6,21 +6,25 @@ namespace Broker.Engine.Inspection;
 
 /// <summary>
 /// Settles the damage of a data directory on which no broker runs, by an operator's word: what was mended is served again,
-/// what is lost is given up for ever when the operator accepts that. Offsets never shift and no damaged byte is changed; a
-/// copy of each damaged file is kept in the folder quarantine.
+/// what is lost is given up for ever when the operator accepts that. Of a damaged journal, what comes before the damage is kept,
+/// and what the rest has written to segments. Offsets never shift and no damaged byte is changed; a copy of each damaged file is
+/// kept in the folder quarantine.
 /// </summary>
 internal static class Repair
 {
     /// <summary>In the data directory: what repairs have done, appended to.</summary>
     public const string LogName = "repair.log";
 
+    /// <summary>In the data directory: copies of what was given up.</summary>
+    public const string QuarantineName = "quarantine";
+
     /// <summary>In the data directory: what the next start has to tell.</summary>
     internal const string NewsName = "repair.new";
 
     /// <summary>Reads the whole log and settles what it may.</summary>
-    /// <param name="acceptLoss">Gives up the records that are damaged; without it they stay quarantined.</param>
+    /// <param name="acceptLoss">Gives up the records that are damaged, and what a damaged journal cannot tell; without it nothing is lost.</param>
     /// <param name="progress">Told the path and size of each segment before it is read; may be null.</param>
-    /// <exception cref="StorageException">A broker runs there, or the directory cannot be opened, as by a damaged journal.</exception>
+    /// <exception cref="StorageException">A broker runs there, or the directory cannot be opened, as without any state.</exception>
     public static async Task<RepairResult> RunAsync(string path, bool acceptLoss, TimeProvider time, Action<string, long>? progress)
     {
         // Says in its own words when there is no data directory.
@@ -29,6 +33,7 @@ internal static class Repair
         }
 
         string root = Path.GetFullPath(path);
+        JournalRepair? journal = null;
         var options = new EngineOptions
         {
             DataDirectory = root,
@@ -36,8 +41,24 @@ internal static class Repair
             ScrubBytesPerSecond = 0,
             RetentionCheckInterval = Timeout.InfiniteTimeSpan,
         };
+        BrokerEngine opened;
+        try
+        {
+            opened = BrokerEngine.Open(options, new EngineEnvironment { Time = time });
+        }
+        catch (CorruptLogException e)
+        {
+            if (!acceptLoss)
+            {
+                return new RepairResult([], new JournalRepair(e.Message, Salvage: null, KeptIn: null));
+            }
+
+            opened = BrokerEngine.Open(options with { AcceptsJournalLoss = true }, new EngineEnvironment { Time = time });
+            journal = new JournalRepair(e.Message, opened.Parts.Salvage, Path.Combine(root, QuarantineName));
+        }
+
         var steps = new List<RepairStep>();
-        await using (BrokerEngine engine = BrokerEngine.Open(options, new EngineEnvironment { Time = time }))
+        await using (BrokerEngine engine = opened)
         {
             foreach (PartitionHandle partition in engine.Topics.SelectMany(t => t.Partitions))
             {
@@ -54,14 +75,15 @@ internal static class Repair
             }
         }
 
-        if (steps.Any(s => s.Outcome != RepairOutcome.Waiting))
+        string[] done = [.. journal is null ? [] : new[] { journal.ToString() }, .. steps.Where(s => s.Outcome != RepairOutcome.Waiting).Select(s => s.ToString())];
+        if (done.Length > 0)
         {
-            string text = string.Concat(steps.Select(s => $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {s}\n"));
+            string text = string.Concat(done.Select(line => $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {line}\n"));
             await File.AppendAllTextAsync(Path.Combine(root, LogName), text).ConfigureAwait(false);
             await File.AppendAllTextAsync(Path.Combine(root, NewsName), text).ConfigureAwait(false);
         }
 
-        return new RepairResult(steps);
+        return new RepairResult(steps, journal);
     }
 
     /// <summary>Takes what repairs have left to be told, once.</summary>
@@ -87,7 +109,7 @@ internal static class Repair
             : RepairOutcome.Waiting;
         if (outcome == RepairOutcome.GivenUp && File.Exists(damage.Path))
         {
-            string folder = Path.Combine(root, "quarantine");
+            string folder = Path.Combine(root, QuarantineName);
             Directory.CreateDirectory(folder);
             kept = Path.Combine(folder, $"{partition.TopicId}-{partition.Partition}-{Path.GetFileName(damage.Path)}");
             if (!File.Exists(kept))

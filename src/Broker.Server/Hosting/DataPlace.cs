@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Broker.Server.Configuration;
+using Broker.Storage;
 using Broker.Storage.Files;
 
 namespace Broker.Server.Hosting;
@@ -59,7 +60,8 @@ internal static partial class DataPlace
 
         if (e is not (DiskException { IsDenied: true } or UnauthorizedAccessException))
         {
-            return e is DiskException { Operation: "mkdir" }
+            return e is CorruptLogException ? $"{e.Message} Put a copy of the directory in its place, or see what can be kept: broker log repair {directory}"
+                : e is DiskException { Operation: "mkdir" }
                 ? $"The data directory {directory} cannot be made: {cause}. Choose another one with --data_dir=DIRECTORY."
                 : e.Message;
         }

@@ -39,6 +39,9 @@ internal sealed class JournalReplay : IDisposable
 
     public IReadOnlyList<(long Number, string Path)> Files => _files;
 
+    /// <summary>Ends at damage, whatever is lost by it, instead of refusing.</summary>
+    public bool AcceptsLoss { get; init; }
+
     /// <summary>Syncs the journal and reads it: what was read will still be there after the next crash.</summary>
     /// <exception cref="CorruptLogException">Something that was durable is damaged or gone.</exception>
     public ReplayResult Run(JournalPosition from, IJournalVisitor visitor)
@@ -61,7 +64,7 @@ internal sealed class JournalReplay : IDisposable
         bool groupEnded = true;
         string? torn = null;
         (long Number, string Path)[] later = [.. _files.Where(f => f.Number > from.FileNumber && !IsUnused(f.Path, f.Number))];
-        if (from.FileNumber > 0)
+        if (from.FileNumber > 0 && (PathOf(from.FileNumber) is not null || !AcceptsLoss))
         {
             string path = PathOf(from.FileNumber)
                 ?? throw CorruptLogException.OfMissingFile(
@@ -94,7 +97,11 @@ internal sealed class JournalReplay : IDisposable
 #if BROKER_MUTANTS
         if (!Mutant.Is("cut-below-the-mark"))
 #endif
-        RefuseIfLaterFramesVouchForMore(at);
+        if (!AcceptsLoss)
+        {
+            RefuseIfLaterFramesVouchForMore(at);
+        }
+
         long highest = _files.Count > 0 ? _files[^1].Number : 0;
 #if BROKER_MUTANTS
         if (Mutant.Is("file-number-used-again"))
@@ -103,6 +110,25 @@ internal sealed class JournalReplay : IDisposable
         }
 #endif
         return new ReplayResult(at, _entryCount, _bytesRead, torn, highest);
+    }
+
+    /// <summary>The newest entry that any intact frame knows of, wherever it lies.</summary>
+    public long NewestKnownLsn()
+    {
+        long newest = 0;
+        foreach ((long number, string path) in _files)
+        {
+            _reader.Open(path, from: 0);
+            for (long position = 0; (position = FindFrame(_reader, position)) >= 0; position += JournalFormat.FrameAlignmentBytes)
+            {
+                if (_reader.TryOpenFrame(position, number, out JournalFrame frame))
+                {
+                    newest = Math.Max(newest, Math.Max(frame.Lsn, frame.DurableUpTo));
+                }
+            }
+        }
+
+        return newest;
     }
 
     public void Dispose() => _reader.Dispose();

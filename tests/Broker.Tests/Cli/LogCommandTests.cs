@@ -59,6 +59,31 @@ public sealed class LogCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_damaged_journal_is_told_in_JSON_too_and_given_up_on_request_alone()
+    {
+        // The checkpoint of the stop names it.
+        Array.ForEach(Directory.GetFiles(Path.Combine(_directory, "journal")), File.Delete);
+        CliSession verify = await new CliSession().RunAsync("log", "verify", _directory, "-o", "json");
+        JsonElement verified = JsonDocument.Parse(verify.Output).RootElement;
+        Assert.Equal((1, false, 6), (verify.ExitCode, verified.GetProperty("sound").GetBoolean(), verified.GetProperty("records").GetInt32()));
+        Assert.Contains(".journal is missing: ", verify.ErrorLine, StringComparison.Ordinal);
+
+        CliSession waiting = await new CliSession().RunAsync("log", "repair", _directory);
+        Assert.Equal(1, waiting.ExitCode);
+        Assert.StartsWith("waiting: ", waiting.Output, StringComparison.Ordinal);
+        CliSession refused = await new CliSession().RunAsync("serve", $"--data_dir={_directory}", "--grpc.listen=127.0.0.1:0", "--http.listen=127.0.0.1:0");
+        Assert.Contains($"broker log repair {_directory}", refused.ErrorLine, StringComparison.Ordinal);
+
+        CliSession repair = await new CliSession().SucceedAsync("log", "repair", _directory, "--accept-loss", "-o", "json");
+        JsonElement repaired = JsonDocument.Parse(repair.Output).RootElement;
+        Assert.True(repaired.GetProperty("settled").GetBoolean());
+        Assert.Equal("given-up", repaired.GetProperty("journal").GetProperty("outcome").GetString());
+        CliSession sound = await new CliSession().SucceedAsync("log", "verify", _directory);
+        Assert.StartsWith("sound: 2 topics, ", sound.Output, StringComparison.Ordinal);
+        Assert.Contains("6 records", sound.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_and_the_list_of_topics_name_what_is_in_quarantine_and_nothing_when_nothing_is()
     {
         await using (var sound = await Broker.Server.Hosting.BrokerHost.StartAsync(TestBroker.Settings(_directory)))

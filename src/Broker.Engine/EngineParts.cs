@@ -235,7 +235,8 @@ internal sealed class EngineParts : IDisposable
         diskGuard.Refresh();
         return new EngineParts(
             opening.DirectoryLock, state, sequences, opening.Snapshots, opening.Copy, journalFiles, checkpointer, firstCheckpoint, metrics,
-            diskGuard, replay, isNew, opening.Notes, opening.Environment.Workers) { Salvage = salvage };
+            diskGuard, replay, isNew, opening.Notes, opening.Environment.Workers)
+        { Salvage = salvage };
     }
 
     /// <summary>Keeps a damaged journal where nobody writes over it. Should this be cut off, the rest of it counts as unused files.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Broker.Engine;
 using Broker.Server.Configuration;
 using Broker.Storage;
@@ -101,9 +102,18 @@ internal sealed class BrokerHost : IAsyncDisposable
             _ = host.WatchErrorsAsync();
             return host;
         }
-        catch
+        catch (Exception e)
         {
             await parts.DisposeAsync().ConfigureAwait(false);
+            if (e is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+            {
+                // Somebody who had bound a port as well was the first to listen on it.
+                throw new BrokerStartException(
+                    $"{parts.Sockets.GrpcEndPoint} or {parts.Sockets.HttpEndPoint} is in use by another process, perhaps another broker. "
+                    + "Choose others with --grpc.listen=ADDRESS:PORT and --http.listen=ADDRESS:PORT.",
+                    e);
+            }
+
             throw;
         }
     }

@@ -17,6 +17,11 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly ProcessOutput _output = new();
+    private const int PortMin = 20_000, PortCount = 12_000;
+
+    // Other runs on this machine begin elsewhere.
+    private static int _portsAsked = Environment.ProcessId * 61;
+
     private readonly int _grpcPort = FreePort();
     private readonly int _httpPort = FreePort();
     private readonly string[] _settings;
@@ -217,10 +222,24 @@ internal sealed class BrokerProcess : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>
+    /// One that nobody is given who asks for any: such a port may be taken for a connection while the broker that has it is down.
+    /// </summary>
     private static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            int port = PortMin + (int)((uint)Interlocked.Increment(ref _portsAsked) % PortCount);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another one, then.
+            }
+        }
     }
 }

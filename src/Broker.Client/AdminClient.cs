@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Broker.Client.Transport;
 using Broker.Protocol.V1;
 using Google.Protobuf.Collections;
@@ -5,7 +6,7 @@ using Grpc.Core;
 
 namespace Broker.Client;
 
-/// <summary>Topics and the broker itself. Every call has the options' deadline, and waits as long for a broker that is away.</summary>
+/// <summary>Topics, producers and the broker itself. Every call has the options' deadline, and waits as long for a broker that is away.</summary>
 /// <remarks>Thread-safe. Failures are <see cref="BrokerException"/>s.</remarks>
 public sealed class AdminClient
 {
@@ -160,6 +161,45 @@ public sealed class AdminClient
         ListOffsetsResponse response =
             await CallAsync(_fetch.ListOffsetsAsync, request, cancellationToken).ConfigureAwait(false);
         return [.. response.Offsets.Select(o => new PartitionOffset(o.Partition, o.Offset))];
+    }
+
+    /// <returns>Every producer whose sequences the broker remembers, by id.</returns>
+    /// <param name="onlyNamed">Those with a name alone; there may be a million others.</param>
+    public async IAsyncEnumerable<ProducerDescription> ListProducersAsync(
+        bool onlyNamed = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new ListProducersRequest { OnlyNamed = onlyNamed };
+        ListProducersResponse page;
+        do
+        {
+            page = await CallAsync(_admin.ListProducersAsync, request, cancellationToken).ConfigureAwait(false);
+            foreach (ProducerInfo producer in page.Producers)
+            {
+                request.AfterId = producer.ProducerId;
+                yield return AdminModels.ToDescription(producer);
+            }
+        }
+        while (page.HasMore);
+    }
+
+    public Task<ProducerDescription> DescribeProducerAsync(string name, CancellationToken cancellationToken = default) =>
+        DescribeProducerAsync(new DescribeProducerRequest { Name = name }, cancellationToken);
+
+    public Task<ProducerDescription> DescribeProducerAsync(long id, CancellationToken cancellationToken = default) =>
+        DescribeProducerAsync(new DescribeProducerRequest { ProducerId = id }, cancellationToken);
+
+    /// <summary>Forgets a producer and its sequences: whoever writes under it is refused, and its name begins anew.</summary>
+    public Task DeleteProducerAsync(string name, CancellationToken cancellationToken = default) =>
+        ChangeAsync(_admin.DeleteProducerAsync, new DeleteProducerRequest { Name = name }, cancellationToken);
+
+    /// <inheritdoc cref="DeleteProducerAsync(string, CancellationToken)"/>
+    public Task DeleteProducerAsync(long id, CancellationToken cancellationToken = default) =>
+        ChangeAsync(_admin.DeleteProducerAsync, new DeleteProducerRequest { ProducerId = id }, cancellationToken);
+
+    private async Task<ProducerDescription> DescribeProducerAsync(DescribeProducerRequest request, CancellationToken cancellationToken)
+    {
+        DescribeProducerResponse response = await CallAsync(_admin.DescribeProducerAsync, request, cancellationToken).ConfigureAwait(false);
+        return AdminModels.ToDescription(response.Producer) with { Positions = [.. response.Positions.Select(AdminModels.ToPosition)] };
     }
 
     private static CreateTopicRequest NewTopic(string name, int partitionCount, IReadOnlyDictionary<string, string>? config)

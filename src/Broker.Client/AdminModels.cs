@@ -43,6 +43,28 @@ internal static class AdminModels
             [.. info.Problems]);
     }
 
+    public static ProducerDescription ToDescription(ProducerInfo producer)
+    {
+        return new ProducerDescription(
+            producer.ProducerId,
+            producer.Name.Length == 0 ? null : producer.Name,
+            (int)producer.ProducerEpoch,
+            producer.ClientId,
+            TimeSpan.FromMilliseconds(producer.IdleMs),
+            producer.PartitionCount);
+    }
+
+    public static ProducerPosition ToPosition(Protocol.V1.ProducerPosition position)
+    {
+        return new ProducerPosition(
+            position.Topic,
+            new Guid(position.TopicId.Span, bigEndian: true),
+            position.Partition,
+            position.NextSequence,
+            position.LastOffset,
+            DateTimeOffset.FromUnixTimeMilliseconds(position.LastAppendTimeMs));
+    }
+
     private static PartitionDescription ToDescription(Partition partition)
     {
         return new PartitionDescription(

@@ -13,6 +13,9 @@ public static class ErrorReasons
     public const string OutOfOrderSequenceNumber = "OUT_OF_ORDER_SEQUENCE_NUMBER";
     public const string PrecedingBatchRefused = "PRECEDING_BATCH_REFUSED";
     public const string DuplicateSequenceNumber = "DUPLICATE_SEQUENCE_NUMBER";
+    public const string ExpectedOffsetMismatch = "EXPECTED_OFFSET_MISMATCH";
+    public const string UnknownProducer = "UNKNOWN_PRODUCER";
+    public const string ProducerLimitReached = "PRODUCER_LIMIT_REACHED";
     public const string UnknownProducerId = "UNKNOWN_PRODUCER_ID";
     public const string InvalidProducerEpoch = "INVALID_PRODUCER_EPOCH";
     public const string ProducerFenced = "PRODUCER_FENCED";

@@ -105,6 +105,72 @@ public sealed class Producer : IAsyncDisposable
     }
 
     /// <summary>
+    /// Appends records as one batch, all or none, if the partition ends with the expected offset: of writers that have read the same
+    /// and decided, one gets through.
+    /// </summary>
+    /// <param name="expectedLastOffset">Offset of the partition's last record; −1 for a partition that never had one.</param>
+    /// <returns>Where the last of them is: its offset is what to expect next.</returns>
+    /// <exception cref="ExpectedOffsetException">Somebody else has written; it tells the last offset. Nothing was appended.</exception>
+    /// <exception cref="BrokerException">It was not acknowledged; IsDefinite says whether it can be in the log.</exception>
+    public async ValueTask<RecordMetadata> AppendAsync(
+        string topic,
+        int partition,
+        IReadOnlyList<ProducerRecord> records,
+        long expectedLastOffset,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        ArgumentOutOfRangeException.ThrowIfZero(records.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(expectedLastOffset, -1);
+        cancellationToken.ThrowIfCancellationRequested();
+        RecordToAppend[] encoded = [.. records.Select(Prepare)];
+        SendOperation operation = SendOperation.Rent();
+        ValueTask<RecordMetadata> sent = operation.Task;
+        try
+        {
+            while (true)
+            {
+                ProducerTopic target = await LoadTopic(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (!target.Has(partition))
+                {
+                    await _hub.Topics.CheckPartitionsAsync(target, cancellationToken).ConfigureAwait(false);
+                }
+
+                if (TryAppendTogether(target, partition, encoded, expectedLastOffset, operation))
+                {
+                    break;
+                }
+
+                await _hub.Memory.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is BrokerException or OperationCanceledException or ArgumentException or ObjectDisposedException)
+        {
+            return await Refuse(operation, e).ConfigureAwait(false);
+        }
+
+        return cancellationToken.CanBeCanceled
+            ? await sent.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
+            : await sent.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes <see cref="ProducerOptions.Name"/> over now, not with the first record: whoever had it before can write no more.
+    /// </summary>
+    /// <returns>Where that one was, in every partition it had written to: from there on there is something to send.</returns>
+    /// <exception cref="InvalidOperationException">The producer has no name.</exception>
+    public async Task<IReadOnlyList<ProducerPosition>> OpenAsync(CancellationToken cancellationToken = default)
+    {
+        if (_options.Name is null)
+        {
+            throw new InvalidOperationException("A producer without a name (ProducerOptions.Name) begins anew: there is nothing to open.");
+        }
+
+        _hub.ThrowIfUnusable();
+        return (await _hub.Identities.GetAsync(unusable: null, cancellationToken).ConfigureAwait(false)).Positions;
+    }
+
+    /// <summary>
     /// Takes over one record without waiting for anything; <see cref="FlushAsync"/> and
     /// <see cref="ProducerOptions.OnDelivery"/> tell what became of it. Copies key, value and headers; allocates nothing.
     /// </summary>
@@ -237,6 +303,30 @@ public sealed class Producer : IAsyncDisposable
         return result is not (AppendResult.NoMemory or AppendResult.Closed);
     }
 
+    private RecordToAppend Prepare(ProducerRecord record)
+    {
+        RecordHeader[] headers = [.. record.Headers ?? []];
+        return new RecordToAppend(
+            record.Timestamp?.ToUnixTimeMilliseconds() ?? _hub.Clock.WallMs, record.Key, record.Value, headers,
+            BatchWriter.RecordSizeBytesMax(record.Key, record.Value, headers));
+    }
+
+    private bool TryAppendTogether(
+        ProducerTopic topic, int partition, RecordToAppend[] records, long expectedLastOffset, SendOperation operation)
+    {
+        CheckSize(topic, records.Max(record => record.SizeBytesMax));
+        CheckBatchSize(topic, records.Sum(record => record.SizeBytesMax) + StoredBatch.OverheadBytes);
+        PartitionQueue queue = topic.Choose(OptionalBytes.Null, partition);
+        AppendResult result = queue.TryAppendTogether(records, expectedLastOffset, operation);
+        _hub.Wake(queue, result);
+        if (result == AppendResult.Closed)
+        {
+            _hub.ThrowIfUnusable();
+        }
+
+        return result is not (AppendResult.NoMemory or AppendResult.Closed);
+    }
+
     private void CheckSize(ProducerTopic topic, int sizeBytesMax)
     {
         TopicMetadata metadata = topic.Metadata;
@@ -245,7 +335,12 @@ public sealed class Producer : IAsyncDisposable
             throw Failures.RecordTooLarge(topic.Name, sizeBytesMax, metadata.RecordBytesMax, "the largest record");
         }
 
-        int batchSizeBytes = sizeBytesMax + StoredBatch.OverheadBytes;
+        CheckBatchSize(topic, sizeBytesMax + StoredBatch.OverheadBytes);
+    }
+
+    private void CheckBatchSize(ProducerTopic topic, int batchSizeBytes)
+    {
+        TopicMetadata metadata = topic.Metadata;
         if (batchSizeBytes > metadata.BatchBytesMax)
         {
             throw Failures.RecordTooLarge(topic.Name, batchSizeBytes, metadata.BatchBytesMax, "the largest batch (max.message.bytes)");

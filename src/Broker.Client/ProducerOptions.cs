@@ -11,6 +11,12 @@ public sealed class ProducerOptions
     /// <summary>Room for the largest overhead and one small record.</summary>
     private const int BatchSizeBytesMin = 1024;
 
+    /// <summary>
+    /// 1 to 249 of a-z A-Z 0-9 . _ -: the producer goes on where the one before of this name was, and stops that one for good.
+    /// <see cref="Producer.OpenAsync"/> tells where that is. Null for a producer of its own.
+    /// </summary>
+    public string? Name { get; set; }
+
     /// <summary>A batch goes when the next record would make it larger than this; a larger record goes alone.</summary>
     public int BatchSizeBytes { get; set; } = 128 * 1024;
 

@@ -142,9 +142,15 @@ internal sealed class BrokerEngine : IAsyncDisposable
 
     /// <summary>Takes over the producer of a name, or makes it; whoever had it before can write no more.</summary>
     /// <inheritdoc cref="InitProducerAsync"/>
-    public async ValueTask<OpenedProducer> OpenProducerAsync(string name, string clientId, CancellationToken cancellationToken)
+    public ValueTask<OpenedProducer> OpenProducerAsync(string name, string clientId, CancellationToken cancellationToken) =>
+        OpenProducerAsync(name, clientId, currentEpoch: null, cancellationToken);
+
+    /// <param name="currentEpoch">Refuse unless the name still has this epoch; null to take it from anyone.</param>
+    /// <inheritdoc cref="OpenProducerAsync(string, string, CancellationToken)"/>
+    public async ValueTask<OpenedProducer> OpenProducerAsync(
+        string name, string clientId, int? currentEpoch, CancellationToken cancellationToken)
     {
-        (OpenedProducer producer, long lsn) = _sequencer.Producers.Open(name, clientId);
+        (OpenedProducer producer, long lsn) = _sequencer.Producers.Open(name, clientId, currentEpoch);
         await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
         return producer;
     }

@@ -18,6 +18,7 @@ internal static class BrokerCommand
         root.Add(DemoCommand.Build(host, examples));
         root.Add(StatusCommand.Build(host, examples));
         root.Add(TopicCommand.Build(host, examples));
+        root.Add(ProducerCommand.Build(host, examples));
         root.Add(ProduceCommand.Build(host, examples));
         root.Add(ConsumeCommand.Build(host, examples));
         root.Add(LogCommand.Build(host, examples));

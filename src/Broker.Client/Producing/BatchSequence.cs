@@ -59,7 +59,8 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
     /// <summary>The next batch, numbered and stamped, now in flight; null when there is none or none may go.</summary>
     /// <param name="current">The producer's identity, for a partition that has none yet.</param>
-    public PendingBatch? TryTake(long nowMs, ProducerIdentity current)
+    /// <param name="firstSequence">What that producer's next batch here is numbered with.</param>
+    public PendingBatch? TryTake(long nowMs, ProducerIdentity current, long firstSequence = 0)
     {
         if (!CanSend(nowMs) || !HasUnsent)
         {
@@ -69,7 +70,12 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         // Outside of draining, what is in flight is the front of the list.
         PendingBatch batch = _batches[_inFlightCount];
         Invariant.Check(batch.State == BatchState.Waiting);
-        _identity ??= current;
+        if (_identity is null)
+        {
+            _identity = current;
+            _nextSequence = firstSequence;
+        }
+
         if (!batch.IsNumbered)
         {
             batch.IsNumbered = true;
@@ -84,7 +90,8 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
     }
 
     /// <summary>Takes in the broker's answer to a batch in flight.</summary>
-    public Reaction OnResult(PendingBatch batch, BatchResult result, long nowMs, List<BatchOutcome> outcomes)
+    /// <param name="newest">The producer as it was opened last, here or for another partition.</param>
+    public Reaction OnResult(PendingBatch batch, BatchResult result, long nowMs, List<BatchOutcome> outcomes, ProducerIdentity? newest = null)
     {
         Invariant.Check(batch.State == BatchState.InFlight);
         _inFlightCount--;
@@ -97,7 +104,9 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         }
         else
         {
-            reaction = Refuse(batch, ErrorMapper.FromError(result.Error), nowMs, outcomes);
+            BrokerException refusal = ErrorMapper.FromError(result.Error);
+            bool isOwnEpoch = refusal.Reason == ErrorReasons.InvalidProducerEpoch && newest?.Continues(batch.StampedIdentity) == true;
+            reaction = isOwnEpoch ? RefuseFormerEpoch(batch) : Refuse(batch, refusal, nowMs, outcomes);
         }
 
         return reaction | (_isDraining && _inFlightCount == 0 ? Settle() : Reaction.Send);
@@ -122,18 +131,30 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         return Settle();
     }
 
-    /// <summary>Goes on under a new producer id; batches in doubt fail, because nobody can tell their outcome any more.</summary>
-    /// <remarks>Without effect when no new id is wanted, or while answers are due: then it will be asked for once more.</remarks>
-    public void Rebase(ProducerIdentity identity, List<BatchOutcome> outcomes)
+    /// <summary>
+    /// Goes on under another identity. Under a new producer id batches in doubt fail, because nobody can tell their outcome any
+    /// more; under the next epoch of the same they are sent again, and found if they were written.
+    /// </summary>
+    /// <param name="firstSequence">What that producer's next batch here is numbered with.</param>
+    /// <remarks>Without effect when none is wanted, or while answers are due: then it will be asked for once more.</remarks>
+    public void Rebase(ProducerIdentity identity, List<BatchOutcome> outcomes, long firstSequence = 0)
     {
         if (!_needsIdentity || _inFlightCount > 0)
         {
             return;
         }
 
+        bool continues = identity.Continues(_identity);
         _identity = identity;
         _needsIdentity = false;
-        RestartNumbers(outcomes);
+        if (continues)
+        {
+            ContinueNumbers(firstSequence);
+        }
+        else
+        {
+            RestartNumbers(firstSequence, outcomes);
+        }
     }
 
     /// <summary>Goes on in the topic that now has this name; its partitions know nothing of earlier sequences.</summary>
@@ -147,7 +168,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
         Seed = seed;
         _needsTopic = false;
-        RestartNumbers(outcomes);
+        RestartNumbers(firstSequence: 0, outcomes);
         return true;
     }
 
@@ -326,7 +347,31 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         _gapAt = null;
     }
 
-    private void RestartNumbers(List<BatchOutcome> outcomes)
+    /// <summary>The broker knows the producer under a newer epoch by now, which was opened for another partition.</summary>
+    private Reaction RefuseFormerEpoch(PendingBatch batch)
+    {
+        _isDraining = true;
+        batch.State = BatchState.Refused;
+        _needsIdentity = true;
+        return Reaction.None;
+    }
+
+    /// <summary>Under the next epoch nothing that is still on the way can be written, and the broker has said what was.</summary>
+    private void ContinueNumbers(long firstSequence)
+    {
+        Invariant.Check(_inFlightCount == 0);
+        foreach (PendingBatch batch in _batches)
+        {
+            batch.IsNumbered &= batch.BaseSequence < firstSequence;
+            batch.InDoubt &= batch.IsNumbered;
+            batch.CopyMayArrive = false;
+        }
+
+        _nextSequence = firstSequence;
+        _gapAt = null;
+    }
+
+    private void RestartNumbers(long firstSequence, List<BatchOutcome> outcomes)
     {
         Invariant.Check(_inFlightCount == 0);
         for (int i = 0; i < _batches.Count;)
@@ -346,7 +391,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
             i++;
         }
 
-        _nextSequence = 0;
+        _nextSequence = firstSequence;
         _gapAt = null;
     }
 

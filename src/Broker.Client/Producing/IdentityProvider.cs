@@ -6,7 +6,7 @@ namespace Broker.Client.Producing;
 
 /// <summary>Gets the producer's identity from the broker, and another one when it is found unusable.</summary>
 /// <remarks>Thread-safe; one call to the broker at a time.</remarks>
-internal sealed class IdentityProvider(ClientContext context) : IDisposable
+internal sealed class IdentityProvider(ClientContext context, string? name) : IDisposable
 {
     private readonly ProduceService.ProduceServiceClient _produce = new(context.Connection.Invoker);
     private readonly SemaphoreSlim _calling = new(1);
@@ -15,7 +15,8 @@ internal sealed class IdentityProvider(ClientContext context) : IDisposable
     /// <summary>The newest identity; null before the first was given.</summary>
     public ProducerIdentity? Current => Volatile.Read(ref _current);
 
-    /// <param name="unusable">The identity that the broker does not know; null to be content with any.</param>
+    /// <param name="unusable">The identity that the broker does not take any more; null to be content with any.</param>
+    /// <exception cref="FatalException">The name was taken over by another instance.</exception>
     public async ValueTask<ProducerIdentity> GetAsync(ProducerIdentity? unusable, CancellationToken cancellationToken)
     {
         ProducerIdentity? current = Volatile.Read(ref _current);
@@ -29,11 +30,17 @@ internal sealed class IdentityProvider(ClientContext context) : IDisposable
         {
             if (_current is null || _current == unusable)
             {
-                InitProducerResponse response = await context.CallAsync(
-                    _produce.InitProducerAsync,
-                    new InitProducerRequest { ClientId = context.Options.ClientId },
-                    cancellationToken).ConfigureAwait(false);
-                Volatile.Write(ref _current, new ProducerIdentity(response.ProducerId, (int)response.ProducerEpoch));
+                var request = new InitProducerRequest { ClientId = context.Options.ClientId, Name = name ?? "" };
+                if (name is not null && _current is { } mine)
+                {
+                    request.CurrentEpoch = (uint)mine.Epoch;
+                }
+
+                InitProducerResponse response = await context.CallAsync(_produce.InitProducerAsync, request, cancellationToken)
+                    .ConfigureAwait(false);
+                Volatile.Write(
+                    ref _current,
+                    new ProducerIdentity(response.ProducerId, (int)response.ProducerEpoch, [.. response.Positions.Select(AdminModels.ToPosition)]));
                 Log.ProducerStarted(context.Logger, response.ProducerId, (int)response.ProducerEpoch);
             }
 

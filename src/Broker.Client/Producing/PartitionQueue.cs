@@ -140,6 +140,44 @@ internal sealed class PartitionQueue : IDisposable
         }
     }
 
+    /// <summary>Makes one batch of records that go together or not at all.</summary>
+    /// <param name="records">With the upper bound of each one's size.</param>
+    /// <param name="operation">Of the last one.</param>
+    /// <returns>As <see cref="TryAppend"/>; nothing was taken with NoMemory.</returns>
+    public AppendResult TryAppendTogether(
+        IReadOnlyList<RecordToAppend> records, long expectedLastOffset, SendOperation operation)
+    {
+        int sizeBytesMax = records.Sum(record => record.SizeBytesMax);
+        lock (_gate)
+        {
+            if (_closedBecause is not null)
+            {
+                return AppendResult.Closed;
+            }
+
+            if (_open is not null)
+            {
+                SealLocked();
+            }
+
+            if (!TryReserveLocked(_writer.SizeBytes + sizeBytesMax))
+            {
+                return AppendResult.NoMemory;
+            }
+
+            _open = new PendingBatch(this, _settings.Clock.NowMs) { ExpectedLastOffset = expectedLastOffset };
+            for (int i = 0; i < records.Count; i++)
+            {
+                RecordToAppend record = records[i];
+                _writer.Append(record.TimestampMs, record.Key, record.Value, record.Headers);
+                _open.Add(i == records.Count - 1 ? operation : null);
+            }
+
+            SealLocked();
+            return AppendResult.Filled;
+        }
+    }
+
     /// <param name="takeUnfinished">Whether a batch that could still gather records may go.</param>
     /// <param name="ignoreLinger">Whether it may go before its time.</param>
     public TakeResult TryTake(
@@ -151,7 +189,7 @@ internal sealed class PartitionQueue : IDisposable
         long nowMs = _settings.Clock.NowMs;
         lock (_gate)
         {
-            batch = _sequence.TryTake(nowMs, current);
+            batch = _sequence.TryTake(nowMs, current, current.NextSequence(_topicId, Partition));
             if (batch is not null)
             {
                 return TakeResult.Taken;
@@ -173,17 +211,18 @@ internal sealed class PartitionQueue : IDisposable
             }
 
             SealLocked();
-            batch = _sequence.TryTake(nowMs, current);
+            batch = _sequence.TryTake(nowMs, current, current.NextSequence(_topicId, Partition));
             return batch is null ? TakeResult.Blocked : TakeResult.Taken;
         }
     }
 
-    public Reaction OnResult(PendingBatch batch, BatchResult result, List<BatchOutcome> outcomes)
+    /// <param name="newest">The producer as it was opened last.</param>
+    public Reaction OnResult(PendingBatch batch, BatchResult result, List<BatchOutcome> outcomes, ProducerIdentity newest)
     {
         long nowMs = _settings.Clock.NowMs;
         lock (_gate)
         {
-            return UnlessClosedLocked(_sequence.OnResult(batch, result, nowMs, outcomes), outcomes);
+            return UnlessClosedLocked(_sequence.OnResult(batch, result, nowMs, outcomes, newest), outcomes);
         }
     }
 
@@ -199,7 +238,7 @@ internal sealed class PartitionQueue : IDisposable
     {
         lock (_gate)
         {
-            _sequence.Rebase(identity, outcomes);
+            _sequence.Rebase(identity, outcomes, identity.NextSequence(_topicId, Partition));
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class PendingBatch(PartitionQueue queue, long createdMs)
 
     public int RecordCount { get; set; }
 
+    /// <summary>The broker refuses the batch unless the partition ends with this offset; null for any.</summary>
+    public long? ExpectedLastOffset { get; init; }
+
     /// <summary>Records that nobody awaits singly.</summary>
     public int UnawaitedCount { get; set; }
 

@@ -93,7 +93,7 @@ internal sealed class ProduceStream(
             frame.Durability = (Protocol.V1.Durability)(int)options.Durability;
             foreach (PendingBatch batch in message.Batches)
             {
-                frame.Add(batch.Queue.TopicId, batch.Queue.Partition, batch.Buffer!.Memory);
+                frame.Add(batch.Queue.TopicId, batch.Queue.Partition, batch.Buffer!.Memory, batch.ExpectedLastOffset);
             }
 
             // From here on the message counts as sent, whatever becomes of the write.
@@ -205,7 +205,7 @@ internal sealed class ProduceStream(
         for (int i = 0; i < ack.Results.Count; i++)
         {
             PartitionQueue queue = message.Batches[i].Queue;
-            Reaction reaction = queue.OnResult(message.Batches[i], ack.Results[i], _outcomes);
+            Reaction reaction = queue.OnResult(message.Batches[i], ack.Results[i], _outcomes, identity());
             onAnswer(queue, reaction, _outcomes);
         }
     }

@@ -26,7 +26,7 @@ internal sealed class ProducerHub : IAsyncDisposable
         Clock = new ProducerClock(context.Time);
         Memory = new MemoryBudget(options.BufferMemoryBytes);
         Deliveries = new Deliveries(context, options, Memory);
-        Identities = new IdentityProvider(context);
+        Identities = new IdentityProvider(context, options.Name);
         var settings = new QueueSettings(
             options.BatchSizeBytes - MessageOverheadBytes,
             options.Compression,
@@ -115,9 +115,9 @@ internal sealed class ProducerHub : IAsyncDisposable
             ConnectionOf(queue).Wake(queue, QueueMarks.Full);
         }
 
-        if ((reaction & Reaction.FailProducer) != 0)
+        if ((reaction & Reaction.FailProducer) != 0 && queue.LastRefusal is FatalException fatal)
         {
-            Fence(queue);
+            Fence(fatal);
         }
 
         if ((reaction & Reaction.RefreshTopic) != 0 && Interlocked.Exchange(ref queue.Topic.Refreshes, 1) == 0)
@@ -197,6 +197,11 @@ internal sealed class ProducerHub : IAsyncDisposable
                 Rebase(queue, identity);
                 return;
             }
+            catch (FatalException fenced)
+            {
+                Fence(fenced);
+                return;
+            }
             catch (BrokerException)
             {
                 // Time-outs end the batches meanwhile; the broker is asked until it answers.
@@ -236,9 +241,9 @@ internal sealed class ProducerHub : IAsyncDisposable
         }
     }
 
-    private void Fence(PartitionQueue queue)
+    private void Fence(FatalException fatal)
     {
-        if (queue.LastRefusal is FatalException fatal && Interlocked.CompareExchange(ref _fatal, fatal, null) is null)
+        if (Interlocked.CompareExchange(ref _fatal, fatal, null) is null)
         {
             CloseQueues(isDefinite => ErrorMapper.WithDefinite(fatal, isDefinite));
         }

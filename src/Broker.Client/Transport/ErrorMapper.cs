@@ -121,6 +121,7 @@ internal static class ErrorMapper
         {
             ErrorReasons.InvalidProducerEpoch or ErrorReasons.ProducerFenced or ErrorReasons.ClientFailed =>
                 new FatalException(reason, message, isDefinite, facts, innerException),
+            ErrorReasons.ExpectedOffsetMismatch => new ExpectedOffsetException(message, isDefinite, facts, innerException),
             ErrorReasons.TransactionAbortable =>
                 new AbortTransactionException(reason, message, isDefinite, facts, innerException),
             _ => isRetriable

@@ -37,7 +37,9 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
     {
         OpenedProducer producer = request.Name.Length == 0
             ? new(await shared.Engine.InitProducerAsync(request.ClientId, context.CancellationToken).ConfigureAwait(false), [])
-            : await shared.Engine.OpenProducerAsync(request.Name, request.ClientId, context.CancellationToken).ConfigureAwait(false);
+            : await shared.Engine.OpenProducerAsync(
+                request.Name, request.ClientId, request.HasCurrentEpoch ? (int)request.CurrentEpoch : null, context.CancellationToken)
+                .ConfigureAwait(false);
         return new InitProducerResponse
         {
             ProducerId = producer.Identity.Id,

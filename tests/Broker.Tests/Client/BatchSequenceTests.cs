@@ -188,6 +188,45 @@ public class BatchSequenceTests
         Assert.IsType<Broker.Client.FatalException>(Assert.Single(_outcomes).Error);
     }
 
+    [Fact]
+    public void Under_the_next_epoch_what_was_written_is_sent_again_as_it_was_and_the_rest_is_numbered_behind_it()
+    {
+        PendingBatch[] sent = AddAndTake(2, 3, 1);
+        _sequence.OnDisconnected(nothingArrived: false);
+        Assert.Same(sent[0], Take());
+        var reopened = new ProducerIdentity(_identity.Id, epoch: 1);
+        Reaction reaction = _sequence.OnResult(sent[0], SequenceModel.Refusal("INVALID_PRODUCER_EPOCH"), nowMs: 0, _outcomes, reopened);
+        Assert.Equal(Reaction.ReplaceIdentity, reaction & (Reaction.ReplaceIdentity | Reaction.FailProducer));
+
+        _sequence.Rebase(reopened, _outcomes, firstSequence: 2);
+        _sequence.Add(SequenceModel.NewBatch(number: 1, recordCount: 4));
+        PendingBatch[] again = [Take()!, Take()!, Take()!];
+
+        Assert.Equal(sent, again);
+        Assert.Equal([0L, 2, 5], again.Select(batch => new StoredBatchView(batch.Buffer!.Span).BaseSequence));
+        Assert.All(again, batch => Assert.Equal(1, new StoredBatchView(batch.Buffer!.Span).ProducerEpoch));
+        Answer(again[0], new BatchResult { BaseOffset = 7, Duplicate = true });
+        Answer(again[1], SequenceModel.Refusal("MESSAGE_TOO_LARGE"));
+        Assert.True(_outcomes[^1].Error!.IsDefinite);
+    }
+
+    [Fact]
+    public void A_producer_that_another_instance_has_taken_over_ends()
+    {
+        PendingBatch batch = AddAndTake(1)[0];
+        Reaction reaction = _sequence.OnResult(batch, SequenceModel.Refusal("INVALID_PRODUCER_EPOCH"), nowMs: 0, _outcomes, _identity);
+        Assert.Equal(Reaction.FailProducer, reaction & (Reaction.ReplaceIdentity | Reaction.FailProducer));
+        Assert.IsType<Broker.Client.FatalException>(Assert.Single(_outcomes).Error);
+    }
+
+    [Fact]
+    public void A_partition_begins_where_its_named_producer_was()
+    {
+        _sequence.Add(SequenceModel.NewBatch(number: 1, recordCount: 2));
+        PendingBatch batch = _sequence.TryTake(nowMs: 0, _identity, firstSequence: 41)!;
+        Assert.Equal(41, new StoredBatchView(batch.Buffer!.Span).BaseSequence);
+    }
+
     private PendingBatch[] AddAndTake(params int[] recordCounts)
     {
         return [.. recordCounts.Select(count =>

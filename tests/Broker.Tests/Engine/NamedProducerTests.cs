@@ -52,6 +52,20 @@ public sealed class NamedProducerTests
     }
 
     [Fact]
+    public async Task One_that_was_taken_over_does_not_take_the_name_back_for_its_next_epoch()
+    {
+        await using var broker = new EngineFixture();
+        await broker.Engine.OpenProducerAsync("importer", "one", default);
+        Assert.Equal(1, (await broker.Engine.OpenProducerAsync("importer", "one", currentEpoch: 0, default)).Identity.Epoch);
+        await broker.Engine.OpenProducerAsync("importer", "two", default);
+        BrokerException refused = await Assert.ThrowsAsync<BrokerException>(
+            () => broker.Engine.OpenProducerAsync("importer", "one", currentEpoch: 1, default).AsTask());
+        Assert.Equal((BrokerError.InvalidProducerEpoch, "1", "2"), (refused.Error, refused.Facts["found"], refused.Facts["expected"]));
+        await broker.Engine.DeleteProducerAsync("importer", id: 0, default);
+        await Assert.ThrowsAsync<BrokerException>(() => broker.Engine.OpenProducerAsync("importer", "two", currentEpoch: 2, default).AsTask());
+    }
+
+    [Fact]
     public async Task A_checkpoint_keeps_names_epochs_and_sequences()
     {
         await using var broker = new EngineFixture();

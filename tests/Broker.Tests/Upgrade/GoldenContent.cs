@@ -11,7 +11,14 @@ internal sealed record GoldenContent(
     IReadOnlyList<TopicContent> Topics,
     IReadOnlyList<string> DeletedTopics,
     IReadOnlyList<PartitionContent> Partitions,
-    IReadOnlyList<LastBatch> LastBatches);
+    IReadOnlyList<LastBatch> LastBatches)
+{
+    /// <summary>Since format 3 of journal and snapshot.</summary>
+    public IReadOnlyList<NamedProducer> NamedProducers { get; init; } = [];
+}
+
+/// <summary>A producer that has a name, and what it had written to the one partition that it wrote to.</summary>
+internal sealed record NamedProducer(string Name, int Epoch, string Topic, int Partition, long RecordCount, long LastOffset);
 
 internal sealed record TopicContent(string Name, int PartitionCount, IReadOnlyDictionary<string, string> Config);
 

@@ -20,6 +20,8 @@ internal sealed class GoldenMaker
     /// <summary>Time must not free anything: the directory is opened years later.</summary>
     private static readonly Dictionary<string, string> ForEver = new() { ["retention.ms"] = "-1", ["segment.ms"] = "1000000000000" };
 
+    private const string Named = "keeper";
+
     private readonly string _root = Directory.CreateTempSubdirectory("broker-golden-").FullName;
     private long _counter;
 
@@ -73,10 +75,15 @@ internal sealed class GoldenMaker
                 }
             }
 
+            ProducerDescription named = await client.Admin.DescribeProducerAsync(Named);
+            ProducerPosition position = Assert.Single(named.Positions);
             await second.KillAsync();
             return new GoldenContent(
                 GoldenDirectory.FormatsNow, (long)info.Incarnation, entries,
-                [.. topics.Select(t => new TopicContent(t.Name, t.PartitionCount, t.Config))], ["gone"], partitions, await LastBatchesAsync());
+                [.. topics.Select(t => new TopicContent(t.Name, t.PartitionCount, t.Config))], ["gone"], partitions, await LastBatchesAsync())
+            {
+                NamedProducers = [new(Named, named.Epoch, position.Topic, position.Partition, position.RecordCount, position.LastOffset)],
+            };
         }
     }
 
@@ -102,6 +109,16 @@ internal sealed class GoldenMaker
         await SendAsync(client, "altered", [0], 50, Codec.None);
         await SendAsync(client, "gone", [0, 1], 100, Codec.None);
         await client.Admin.TrimTopicAsync("trimmed", StartAt.Offset(120), [0]);
+        await SendNamedAsync(client, 12);
+    }
+
+    private async Task SendNamedAsync(BrokerClient client, int count)
+    {
+        await using Producer producer = client.CreateProducer(new ProducerOptions { Name = Named });
+        for (int i = 0; i < count; i++)
+        {
+            await producer.SendAsync(new ProducerRecord { Topic = "codecs", Partition = 3, Value = Encoding.UTF8.GetBytes($"{_counter++}") });
+        }
     }
 
     /// <returns>At least how many journal entries the last checkpoint does not know.</returns>
@@ -110,6 +127,7 @@ internal sealed class GoldenMaker
         int entries = 0;
         entries += await SendAsync(client, "codecs", [0, 1], 20, Codec.Zstd);
         entries += await SendAsync(client, "rolled", [0], 100, Codec.Lz4);
+        await SendNamedAsync(client, 7);
         await client.Admin.DeleteTopicAsync("gone");
         await CreateAsync(client, "new", 2, ("message.timestamp.type", "LogAppendTime"));
         entries += await SendAsync(client, "new", [1], 30, Codec.None);

@@ -1,5 +1,6 @@
 using static System.Buffers.Binary.BinaryPrimitives;
 using Broker.Engine;
+using Broker.Engine.Producers;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
 using Broker.Records;
@@ -40,6 +41,24 @@ public sealed class GoldenTests
             // RocksDB, too, was as the snapshot log: closing has waited for it.
             Assert.Empty(engine.Notes.All);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_producer_with_a_name_goes_on_where_it_was(string name)
+    {
+        using var golden = new GoldenDirectory(name);
+        await using BrokerEngine engine = golden.Open();
+        foreach (NamedProducer expected in golden.Content.NamedProducers)
+        {
+            OpenedProducer opened = await engine.OpenProducerAsync(expected.Name, "", default);
+            ProducerPosition position = Assert.Single(opened.Positions);
+            Assert.Equal(
+                expected,
+                new NamedProducer(expected.Name, opened.Identity.Epoch - 1, position.Topic, position.Partition, position.NextSequence, position.LastOffset));
+        }
+
+        Assert.Equal(golden.Content.NamedProducers.Count, (await engine.ListProducersAsync(afterId: 0, countMax: 1000, isNamed: true, default)).Count);
     }
 
     [Theory]

@@ -38,6 +38,9 @@ internal sealed class SeedResult
     /// <summary>Batches of a producer whose name was taken over.</summary>
     public int Zombies { get; set; }
 
+    /// <summary>Appends that expected another end of the partition.</summary>
+    public int Mismatches { get; set; }
+
     public ulong TraceHash { get; set; }
 
     /// <summary>What was broken, with the last lines of the trace; null when nothing was.</summary>

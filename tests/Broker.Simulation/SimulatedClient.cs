@@ -130,7 +130,11 @@ internal sealed class SimulatedClient(
         bool isZombie = producer is { Epoch: > 0 } && chance.Percent(20);
         int epoch = producer is null ? -1 : isZombie ? chance.Below(producer.Epoch) : producer.Epoch;
         using Draft draft = NewDraft(partition, producer?.Id ?? -1, epoch, sequence);
-        Send(engine, partition, draft, producer, sequence, isZombie ? BrokerError.InvalidProducerEpoch : BrokerError.None);
+        long? expectedOffset = chance.Percent(20) ? partition.NextOffset - 1 - (chance.Percent(30) ? chance.Between(1, 3) : 0) : null;
+        BrokerError expected = isZombie ? BrokerError.InvalidProducerEpoch
+            : expectedOffset < partition.NextOffset - 1 ? BrokerError.ExpectedOffsetMismatch
+            : BrokerError.None;
+        Send(engine, partition, draft, producer, sequence, expected, expectedOffset);
     }
 
     private void SkipSequence(BrokerEngine engine, PartitionModel partition)
@@ -162,7 +166,10 @@ internal sealed class SimulatedClient(
         int age = own.Count(b => b.ProducerId == original.ProducerId && b.Lsn > original.Lsn);
         bool mayBeForgotten = age >= SimulationRun.Options.ProducerWindowBatches || (age > 0 && original.Lsn <= model.IdleAtLsn);
         using Draft draft = NewDraft(partition, producer.Id, producer.Epoch, original.Sequence, original.Count);
-        AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, Durability.Durable);
+
+        // What the partition ends with by now is no matter of a batch that was written.
+        long? expectedOffset = chance.Percent(20) ? original.BaseOffset - 1 : null;
+        AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, Durability.Durable, expectedOffset);
         trace.Add("repeat", partition.ToString(), decision.BaseOffset, decision.Lsn);
         if (decision.Error == BrokerError.StorageError || IsForgotten(decision, producer)
             || (decision.Error == BrokerError.DuplicateSequenceNumber && mayBeForgotten))
@@ -177,7 +184,8 @@ internal sealed class SimulatedClient(
     }
 
     private void Send(
-        BrokerEngine engine, PartitionModel partition, Draft draft, ProducerModel? producer, long sequence, BrokerError expected)
+        BrokerEngine engine, PartitionModel partition, Draft draft, ProducerModel? producer, long sequence, BrokerError expected,
+        long? expectedOffset = null)
     {
         if (engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
         {
@@ -186,7 +194,7 @@ internal sealed class SimulatedClient(
 
         byte[] body = draft.Batch.Span[StoredBatchLayout.BatchCrcAt..].ToArray();
         Durability durability = chance.Percent(30) ? Durability.Os : Durability.Durable;
-        AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, durability);
+        AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, durability, expectedOffset);
         trace.Add("append", partition.ToString(), decision.BaseOffset, decision.Lsn);
         if (decision.Error is BrokerError.DiskFull or BrokerError.StorageError || IsForgotten(decision, producer))
         {
@@ -197,7 +205,11 @@ internal sealed class SimulatedClient(
         bool isAsExpected = decision.Error == expected
             || (decision.Error == BrokerError.PrecedingBatchRefused && expected == BrokerError.OutOfOrderSequenceNumber);
         Checks.Expect(isAsExpected, $"{partition}: an append was answered with {decision}, not {expected}.");
+        Checks.Expect(
+            decision.Error != BrokerError.ExpectedOffsetMismatch || decision.Expected == partition.NextOffset - 1,
+            $"{partition}: it is said to end with {decision.Expected}, not {partition.NextOffset - 1}.");
         producer?.Use(time);
+        result.Mismatches += decision.Error == BrokerError.ExpectedOffsetMismatch ? 1 : 0;
         result.Zombies += expected == BrokerError.InvalidProducerEpoch ? 1 : 0;
         if (decision.IsAccepted)
         {

@@ -37,6 +37,7 @@ internal sealed class SimulationReport
         ["failed sync"] = 0,
         ["forgotten producer"] = 0,
         ["zombie"] = 0,
+        ["mismatched offset"] = 0,
     };
 
     /// <summary>The seeds that broke a promise, and which.</summary>
@@ -64,6 +65,7 @@ internal sealed class SimulationReport
         Count("failed sync", result.FailedSyncs);
         Count("forgotten producer", result.ForgottenProducers);
         Count("zombie", result.Zombies);
+        Count("mismatched offset", result.Mismatches);
         if (result.Failure is not null)
         {
             Failures[result.Seed] = result.Failure;

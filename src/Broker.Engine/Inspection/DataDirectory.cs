@@ -38,7 +38,10 @@ internal sealed class DataDirectory : IDisposable
         if (!disk.DirectoryExists(Path.Combine(root, "journal")))
         {
             ThrowIfDenied(root);
-            throw new StorageException($"{root} is not a broker's data directory: it has no folder named journal.");
+            string why = File.Exists(root) ? "is a file, not a broker's data directory"
+                : Directory.Exists(root) ? "is not a broker's data directory: it has no folder named journal"
+                : "does not exist";
+            throw new StorageException($"{root} {why}.");
         }
 
         if (disk.FileExists(Path.Combine(root, "lock")))

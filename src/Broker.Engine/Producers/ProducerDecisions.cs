@@ -59,13 +59,13 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
         }
     }
 
-    /// <returns>Every producer, by id, as of the answered LSN.</returns>
+    /// <returns>Producers behind an id, by id, as of the answered LSN.</returns>
     public (IReadOnlyList<ProducerSummary> Producers, long Lsn) List(long afterId, int countMax, bool isNamed)
     {
         lock (_gate)
         {
-            var page = producers.All.Where(producer => producer.Id > afterId && (!isNamed || producer.Name is not null)).Take(countMax);
-            return ([.. page.Select(Summary)], sequencer.LastLsn);
+            IEnumerable<ProducerState> behind = isNamed ? producers.NamedBehind(afterId) : producers.Behind(afterId);
+            return ([.. behind.Take(countMax).Select(Summary)], sequencer.LastLsn);
         }
     }
 

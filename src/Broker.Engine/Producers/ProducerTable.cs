@@ -14,6 +14,9 @@ internal sealed class ProducerTable
     private readonly Dictionary<long, ProducerState> _byId = [];
     private readonly Dictionary<string, ProducerState> _byName = new(StringComparer.Ordinal);
 
+    // Every id in order, which is that in which they were given; with some of producers that are gone.
+    private readonly List<long> _ids = [];
+
     // Those that were used within IdleAfter and those that were not: what is done to one as it becomes idle is done once.
     private readonly IdleOrder _active = new();
     private readonly IdleOrder _idle = new();
@@ -23,11 +26,6 @@ internal sealed class ProducerTable
 
     public int Count => _byId.Count;
 
-    public int NamedCount => _byName.Count;
-
-    /// <summary>By id.</summary>
-    public IReadOnlyList<ProducerState> All => [.. _byId.Values.OrderBy(producer => producer.Id)];
-
     public ProducerState? Find(long id) => _byId.GetValueOrDefault(id);
 
     public ProducerState? Find(string name) => _byName.GetValueOrDefault(name);
@@ -35,6 +33,8 @@ internal sealed class ProducerTable
     public ProducerState Add(long id, int epoch, string? name, string clientId)
     {
         var producer = new ProducerState(id, epoch, name, clientId) { UsedAtMs = NowMs };
+        Invariant.Check(_ids.Count == 0 || id > _ids[^1]);
+        _ids.Add(id);
         _byId.Add(id, producer);
         if (name is null)
         {
@@ -68,12 +68,33 @@ internal sealed class ProducerTable
     {
         producer.ForgottenLsn = lsn;
         _byId.Remove(producer.Id);
+        if (_ids.Count > 2 * _byId.Count)
+        {
+            _ids.RemoveAll(id => !_byId.ContainsKey(id));
+        }
+
         producer.Order?.Remove(producer);
         if (producer.Name is { } name)
         {
             _byName.Remove(name);
         }
     }
+
+    /// <summary>Producers with a larger id, by id.</summary>
+    public IEnumerable<ProducerState> Behind(long id)
+    {
+        int at = _ids.BinarySearch(id);
+        for (int i = at < 0 ? ~at : at + 1; i < _ids.Count; i++)
+        {
+            if (Find(_ids[i]) is { } producer)
+            {
+                yield return producer;
+            }
+        }
+    }
+
+    /// <summary>Those with a name, and a larger id, by id.</summary>
+    public IEnumerable<ProducerState> NamedBehind(long id) => _byName.Values.Where(producer => producer.Id > id).OrderBy(producer => producer.Id);
 
     /// <summary>Notes that a producer is in use.</summary>
     public void Touch(ProducerState producer)

@@ -167,7 +167,9 @@ public sealed class LogCommandTests : IAsyncLifetime
     [Fact]
     public async Task What_is_no_data_directory_or_is_in_use_is_refused_in_one_line()
     {
-        await new CliSession().FailAsync(1, ["log", "verify", "/no/such/directory"], "/no/such/directory", "not a broker's data directory");
+        await new CliSession().FailAsync(1, ["log", "verify", "/no/such/directory"], "/no/such/directory does not exist");
+        await new CliSession().FailAsync(1, ["log", "verify", "/proc/version"], "/proc/version is a file");
+        await new CliSession().FailAsync(1, ["log", "verify", "/tmp"], "/tmp is not a broker's data directory");
         await using TestBroker running = await TestBroker.StartAsync();
         await new CliSession().FailAsync(1, ["log", "dump", running.Host.DataDirectory], running.Host.DataDirectory, "Stop it first");
     }

@@ -149,6 +149,42 @@ public sealed class FullDiskTests
         HoldsAfterPowerCut("t", from: Batches, to: filledTo + accepted);
     }
 
+    /// <summary>It would find out about the full disk only at its end; what gives space back comes before that.</summary>
+    [Fact]
+    public void A_trim_does_not_wait_for_the_journal_file_that_is_being_made_while_records_wait_for_space()
+    {
+        EngineOptions options = Options with { JournalFileBytes = 64 << 10, JournalReplayBytesMax = 4 << 20 };
+        _machine.Start(options);
+        Fill("t");
+        _machine.RunWorkers();
+        int count = Batches;
+        while (Engine.Parts.JournalFiles.HasReadyFile(sizeBytesMin: 0))
+        {
+            Append("t");
+            _machine.Commit();
+            count++;
+        }
+
+        int accepted = (int)(options.JournalFileBytes / 2 / BatchBytes);
+        bool isInTheMiddle = false;
+        Disk.Interleave = () =>
+        {
+            Disk.Interleave = null;
+            isInTheMiddle = Workers.IsBusy("journal files");
+            Disk.FullFor = PausesMax;
+            for (int group = 0; group < 2; group++)
+            {
+                Append("t", accepted);
+                Engine.Sequencer.AdvanceLogStart(_machine.Partition("t"), Batches);
+            }
+
+            _machine.Commit();
+        };
+        _machine.RunWorkers();
+        Assert.True(isInTheMiddle && Disk.DeletedWhileFull > 0);
+        HoldsAfterPowerCut("t", from: Batches, to: count + (2 * accepted));
+    }
+
     [Fact]
     public void A_stop_does_not_wait_for_room_for_a_journal_file()
     {
@@ -240,6 +276,8 @@ public sealed class FullDiskTests
     private BrokerEngine Engine => _machine.Engine;
 
     private SimulatedDisk Disk => _machine.Disk;
+
+    private SimulatedWorkers Workers => _machine.Workers;
 
     /// <summary>Does something when a call has found the disk full, once.</summary>
     private Action OnceFull(Action work) => () =>

@@ -321,6 +321,7 @@ internal sealed class GroupCommitter : IDisposable
                 Volatile.Write(ref _outOfSpace, true);
                 if (e.IsOutOfSpace)
                 {
+                    _writer.NoteShortOfSpace();
                     OutOfSpace?.Invoke();
                 }
 

@@ -59,20 +59,31 @@ internal sealed class JournalFiles : IDisposable
         {
             lock (_gate)
             {
-                int kept = _isShortOfSpace || !_isFirstTaken ? 0 : 1;
-                return _ready.Count > kept || _failure is not null;
+                return HasOneToTake || _failure is not null;
             }
         }
     }
 
-    /// <summary>Whether there is a file that holds so much, be it the last.</summary>
+    /// <summary>Somebody else has met the full disk: the last file may be taken without waiting for the next to fail.</summary>
+    public void NoteShortOfSpace()
+    {
+        lock (_gate)
+        {
+            _isShortOfSpace = true;
+        }
+    }
+
+    /// <summary>Whether <see cref="TakeNext"/> would give a file that holds so much, without waiting.</summary>
     public bool HasReadyFile(long sizeBytesMin)
     {
         lock (_gate)
         {
-            return _ready.TryPeek(out JournalFile? next) && next.SizeBytes >= sizeBytesMin;
+            return HasOneToTake && _ready.Peek().SizeBytes >= sizeBytesMin;
         }
     }
+
+    /// <summary>The last one only when there is no room for another; under the lock.</summary>
+    private bool HasOneToTake => _ready.Count > (_isShortOfSpace || !_isFirstTaken ? 0 : 1);
 
     /// <summary>A number above every file made so far.</summary>
     public long NextNumber

@@ -44,6 +44,9 @@ internal sealed class JournalWriter : IDisposable
         (_active is not null && _position.Position + entry.FrameBytes <= _active.SizeBytes)
         || _files.HasReadyFile(SizeForFrame(entry.FrameBytes));
 
+    /// <summary>A segment has met the full disk: the file that is kept for that may be written.</summary>
+    public void NoteShortOfSpace() => _files.NoteShortOfSpace();
+
     /// <summary>Writes as many entries as one group takes.</summary>
     /// <returns>How many, counted from <paramref name="from"/>; at least 1. Durable after <see cref="Sync"/>.</returns>
     public int Write(List<JournalEntry> entries, int from)

@@ -126,8 +126,11 @@ public sealed class Producer : IAsyncDisposable
         RecordToAppend[] encoded = [.. records.Select(Prepare)];
         SendOperation operation = SendOperation.Rent();
         ValueTask<RecordMetadata> sent = operation.Task;
+        var place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task turn = _hub.Line.Join(topic, place);
         try
         {
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
             while (true)
             {
                 ProducerTopic target = await LoadTopic(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -147,6 +150,10 @@ public sealed class Producer : IAsyncDisposable
         catch (Exception e) when (e is BrokerException or OperationCanceledException or ArgumentException or ObjectDisposedException)
         {
             return await Refuse(operation, e).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = LeaveAfterAsync(turn, topic, place);
         }
 
         return cancellationToken.CanBeCanceled

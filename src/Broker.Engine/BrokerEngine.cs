@@ -143,14 +143,14 @@ internal sealed class BrokerEngine : IAsyncDisposable
     /// <summary>Takes over the producer of a name, or makes it; whoever had it before can write no more.</summary>
     /// <inheritdoc cref="InitProducerAsync"/>
     public ValueTask<OpenedProducer> OpenProducerAsync(string name, string clientId, CancellationToken cancellationToken) =>
-        OpenProducerAsync(name, clientId, currentEpoch: null, cancellationToken);
+        OpenProducerAsync(name, clientId, current: null, cancellationToken);
 
-    /// <param name="currentEpoch">Refuse unless the name still has this epoch; null to take it from anyone.</param>
+    /// <param name="current">Refuse unless the name still has this id and epoch; null to take it from anyone.</param>
     /// <inheritdoc cref="OpenProducerAsync(string, string, CancellationToken)"/>
     public async ValueTask<OpenedProducer> OpenProducerAsync(
-        string name, string clientId, int? currentEpoch, CancellationToken cancellationToken)
+        string name, string clientId, ProducerIdentity? current, CancellationToken cancellationToken)
     {
-        (OpenedProducer producer, long lsn) = _sequencer.Producers.Open(name, clientId, currentEpoch);
+        (OpenedProducer producer, long lsn) = _sequencer.Producers.Open(name, clientId, current);
         await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
         return producer;
     }

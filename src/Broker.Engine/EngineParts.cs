@@ -131,7 +131,7 @@ internal sealed class EngineParts : IDisposable
     private static EngineParts Recover(Opening opening)
     {
         StoredState? fromLog = opening.Snapshots.Load();
-        if (fromLog is not null && opening.Snapshots.EndsCleanly)
+        if (fromLog is not null && opening.Snapshots.EndsCleanly && !opening.Options.AcceptsJournalLoss)
         {
             try
             {

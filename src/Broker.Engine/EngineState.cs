@@ -45,10 +45,16 @@ internal sealed class EngineState
     public long NextProducerId { get; private set; } = 1;
 
     /// <summary>Goes past numbers that lost entries may have given: none is given a second time.</summary>
-    public void SkipNumbers(long lostEntryCount)
+    /// <param name="named">The producers that have a name: lost entries may have raised their epochs.</param>
+    public void SkipNumbers(long lostEntryCount, IEnumerable<ProducerState> named)
     {
         Incarnation += lostEntryCount;
         NextProducerId += lostEntryCount;
+        foreach (ProducerState producer in named)
+        {
+            producer.Epoch = (int)Math.Min(int.MaxValue - 1L, producer.Epoch + lostEntryCount);
+            PutProducer(producer.Id, StateValues.Producer(producer.Epoch, producer.Name, producer.ClientId));
+        }
     }
 
     public IEnumerable<Topic> Topics => _byId.Values;

@@ -49,10 +49,11 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
             salvage.TakeUp(partition);
         }
 
-        long newestLsn = Math.Max(result.End.Lsn, Math.Max(salvage.NewestLsn, journal.NewestKnownLsn()));
-        state.SkipNumbers(newestLsn - result.End.Lsn);
-        CheckSegments(newestLsn);
         string[] orphans = [.. state.Files.TopicDirectories().Where(d => Guid.TryParse(Path.GetFileName(d), out Guid id) && !state.Knows(new TopicId(id)))];
+        Array.ForEach(orphans, salvage.LookInto);
+        long newestLsn = Math.Max(result.End.Lsn, Math.Max(salvage.NewestLsn, journal.NewestKnownLsn()));
+        state.SkipNumbers(newestLsn - result.End.Lsn, sequences.Producers.NamedBehind(id: 0));
+        CheckSegments(newestLsn);
         return new SalvageReport(result, newestLsn, salvage.BatchCount, salvage.RecordCount, orphans);
     }
 

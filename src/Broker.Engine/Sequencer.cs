@@ -129,7 +129,9 @@ internal sealed class Sequencer
     /// Takes note of a batch that is to be refused before it comes here, for a limit or for what is in it: those behind it are
     /// told that one is missing.
     /// </summary>
-    /// <returns>The answer when the batch repeats one that was appended, so that it is no matter of limits; else null.</returns>
+    /// <returns>
+    /// The answer when it is no matter of limits: the batch repeats one that was appended, or its producer may not write. Else null.
+    /// </returns>
     public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch)
     {
         lock (_gate)
@@ -139,13 +141,14 @@ internal sealed class Sequencer
                 return null;
             }
 
-            SequenceCheck check = _sequences.Check(partition, batch);
-            if (check.IsNext)
+            if (CheckSequence(partition, batch) is not { } answered)
             {
                 _sequences.NoteRefusal(partition, batch);
+                return null;
             }
 
-            return check.IsDuplicate ? Duplicate(check.Original) : null;
+            // Only that something is missing before it says less than what is wrong with the batch itself.
+            return answered.Error is BrokerError.OutOfOrderSequenceNumber or BrokerError.PrecedingBatchRefused ? null : answered;
         }
     }
 

@@ -90,8 +90,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
     }
 
     /// <summary>Takes in the broker's answer to a batch in flight.</summary>
-    /// <param name="newest">The producer as it was opened last, here or for another partition.</param>
-    public Reaction OnResult(PendingBatch batch, BatchResult result, long nowMs, List<BatchOutcome> outcomes, ProducerIdentity? newest = null)
+    public Reaction OnResult(PendingBatch batch, BatchResult result, long nowMs, List<BatchOutcome> outcomes)
     {
         Invariant.Check(batch.State == BatchState.InFlight);
         _inFlightCount--;
@@ -104,9 +103,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         }
         else
         {
-            BrokerException refusal = ErrorMapper.FromError(result.Error);
-            bool isOwnEpoch = refusal.Reason == ErrorReasons.InvalidProducerEpoch && newest?.Continues(batch.StampedIdentity) == true;
-            reaction = isOwnEpoch ? RefuseFormerEpoch(batch) : Refuse(batch, refusal, nowMs, outcomes);
+            reaction = Refuse(batch, ErrorMapper.FromError(result.Error), nowMs, outcomes);
         }
 
         return reaction | (_isDraining && _inFlightCount == 0 ? Settle() : Reaction.Send);
@@ -159,7 +156,8 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
     /// <summary>Goes on in the topic that now has this name; its partitions know nothing of earlier sequences.</summary>
     /// <returns>False while answers are due: they will say that the topic is gone, and then it will be asked for once more.</returns>
-    public bool TryRetarget(uint seed, List<BatchOutcome> outcomes)
+    /// <param name="firstSequence">What the producer's next batch in the new topic is numbered with.</param>
+    public bool TryRetarget(uint seed, List<BatchOutcome> outcomes, long firstSequence = 0)
     {
         if (_inFlightCount > 0)
         {
@@ -168,7 +166,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
         Seed = seed;
         _needsTopic = false;
-        RestartNumbers(firstSequence: 0, outcomes);
+        RestartNumbers(firstSequence, outcomes);
         return true;
     }
 
@@ -189,7 +187,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         {
             if (batch.State != BatchState.InFlight)
             {
-                outcomes.Add(new BatchOutcome(batch, Result: null, error(!batch.InDoubt)));
+                outcomes.Add(new BatchOutcome(batch, Result: null, error(!batch.InDoubt && !batch.CopyMayArrive)));
             }
         }
 
@@ -244,8 +242,12 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         LastRefusal = follows && refusal is not FatalException ? LastRefusal : refusal;
         switch (refusal.Reason)
         {
+            case ErrorReasons.InvalidProducerEpoch when batch.StampedIdentity is { IsNamed: true }:
+                // Perhaps this producer itself has been opened once more, for another partition: whoever opens it next is told.
+                _needsIdentity = true;
+                return Reaction.None;
             case ErrorReasons.OutOfOrderSequenceNumber:
-            case ErrorReasons.PrecedingBatchRefused when follows:
+            case ErrorReasons.PrecedingBatchRefused:
                 // The broker has not got what comes before, so it has not got this one, from no attempt.
                 batch.InDoubt = false;
                 // With nothing refused before it, the broker has lost the producer's place in this partition.
@@ -345,15 +347,6 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
         _nextSequence = gap;
         _gapAt = null;
-    }
-
-    /// <summary>The broker knows the producer under a newer epoch by now, which was opened for another partition.</summary>
-    private Reaction RefuseFormerEpoch(PendingBatch batch)
-    {
-        _isDraining = true;
-        batch.State = BatchState.Refused;
-        _needsIdentity = true;
-        return Reaction.None;
     }
 
     /// <summary>Under the next epoch nothing that is still on the way can be written, and the broker has said what was.</summary>

@@ -33,6 +33,7 @@ internal sealed class IdentityProvider(ClientContext context, string? name) : ID
                 var request = new InitProducerRequest { ClientId = context.Options.ClientId, Name = name ?? "" };
                 if (name is not null && _current is { } mine)
                 {
+                    request.CurrentProducerId = mine.Id;
                     request.CurrentEpoch = (uint)mine.Epoch;
                 }
 
@@ -40,7 +41,10 @@ internal sealed class IdentityProvider(ClientContext context, string? name) : ID
                     .ConfigureAwait(false);
                 Volatile.Write(
                     ref _current,
-                    new ProducerIdentity(response.ProducerId, (int)response.ProducerEpoch, [.. response.Positions.Select(AdminModels.ToPosition)]));
+                    new ProducerIdentity(
+                        response.ProducerId,
+                        (int)response.ProducerEpoch,
+                        name is null ? null : [.. response.Positions.Select(AdminModels.ToPosition)]));
                 Log.ProducerStarted(context.Logger, response.ProducerId, (int)response.ProducerEpoch);
             }
 

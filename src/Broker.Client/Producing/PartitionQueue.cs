@@ -173,6 +173,8 @@ internal sealed class PartitionQueue : IDisposable
                 _open.Add(i == records.Count - 1 ? operation : null);
             }
 
+            // Whoever awaits the last one awaits them all.
+            _open.UnawaitedCount = 0;
             SealLocked();
             return AppendResult.Filled;
         }
@@ -216,13 +218,12 @@ internal sealed class PartitionQueue : IDisposable
         }
     }
 
-    /// <param name="newest">The producer as it was opened last.</param>
-    public Reaction OnResult(PendingBatch batch, BatchResult result, List<BatchOutcome> outcomes, ProducerIdentity newest)
+    public Reaction OnResult(PendingBatch batch, BatchResult result, List<BatchOutcome> outcomes)
     {
         long nowMs = _settings.Clock.NowMs;
         lock (_gate)
         {
-            return UnlessClosedLocked(_sequence.OnResult(batch, result, nowMs, outcomes, newest), outcomes);
+            return UnlessClosedLocked(_sequence.OnResult(batch, result, nowMs, outcomes), outcomes);
         }
     }
 
@@ -253,7 +254,8 @@ internal sealed class PartitionQueue : IDisposable
                 return;
             }
 
-            if (_sequence.TryRetarget(metadata.PartitionSeeds[Partition], outcomes))
+            long firstSequence = _sequence.Identity?.NextSequence(metadata.Id, Partition) ?? 0;
+            if (_sequence.TryRetarget(metadata.PartitionSeeds[Partition], outcomes, firstSequence))
             {
                 _topicId = metadata.Id;
             }

@@ -205,7 +205,7 @@ internal sealed class ProduceStream(
         for (int i = 0; i < ack.Results.Count; i++)
         {
             PartitionQueue queue = message.Batches[i].Queue;
-            Reaction reaction = queue.OnResult(message.Batches[i], ack.Results[i], _outcomes, identity());
+            Reaction reaction = queue.OnResult(message.Batches[i], ack.Results[i], _outcomes);
             onAnswer(queue, reaction, _outcomes);
         }
     }

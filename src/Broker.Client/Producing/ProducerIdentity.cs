@@ -15,6 +15,9 @@ internal sealed class ProducerIdentity(long id, int epoch, IReadOnlyList<Produce
 
     public IReadOnlyList<ProducerPosition> Positions { get; } = positions ?? [];
 
+    /// <summary>Whether it has a name, under which it may be opened once more.</summary>
+    public bool IsNamed { get; } = positions is not null;
+
     /// <summary>The sequence that its next batch in a partition begins with, as of its opening.</summary>
     public long NextSequence(TopicId topicId, int partition) => _nextSequences.GetValueOrDefault((topicId, partition));
 

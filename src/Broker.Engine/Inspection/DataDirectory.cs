@@ -109,6 +109,7 @@ internal sealed class DataDirectory : IDisposable
             Walk(segment, view, tally, problems);
         }
 
+        NoteOpenDamages(view, problems);
         if (journal is not null)
         {
             CheckJournalsEnd(view, segments, journal.End.Lsn, problems);
@@ -160,6 +161,23 @@ internal sealed class DataDirectory : IDisposable
             }
 
             problems.Add(range is null ? problem : Extended(problem, range));
+        }
+    }
+
+    /// <summary>Damage that was found before and put right since still waits for a word: a start does not serve it.</summary>
+    private void NoteOpenDamages(JournalView view, List<Problem> problems)
+    {
+        foreach ((string topic, TopicId id, int partition, DamagedRange range) in view.OpenDamages)
+        {
+            string directory = Path.Combine(_root, "topics", id.ToString(), partition.ToString());
+            string path = SegmentFiles.LogPath(directory, range.SegmentBaseOffset);
+            if (!problems.Any(p => p.Path == path && p.Position == range.FromPosition))
+            {
+                problems.Add(new Problem(
+                    path, range.FromPosition,
+                    $"Topic {topic}, partition {partition}: offsets {range.FromOffset} to {range.NextOffset - 1} were found damaged, {path} from byte "
+                    + $"{range.FromPosition} to {range.ToPosition}. They can be read again, and wait for: broker log repair {_root}"));
+            }
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class JournalView : IJournalVisitor
     private readonly Dictionary<(Guid, int, long), int> _checkpointed = [];
     private readonly Dictionary<(Guid, int), long> _lastBaseOffsets = [];
     private readonly HashSet<(Guid, int, long)> _acceptedLosses = [];
+    private readonly Dictionary<(Guid Topic, int Partition, long FromOffset), DamagedRange> _openDamages = [];
     private readonly Dictionary<(Guid, int), long> _nextOffsets = [];
 
     // What the journal holds of each segment, by position; only what is intact.
@@ -36,7 +37,7 @@ internal sealed class JournalView : IJournalVisitor
         {
             (TopicId topic, int partition) = StateKeys.ReadPartition(key);
             var reader = new ByteReader(value);
-            NoteDamage(topic, partition, ref reader);
+            NoteDamage(topic, partition, ref reader, isOpen: true);
         }
 
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Segments))
@@ -54,6 +55,10 @@ internal sealed class JournalView : IJournalVisitor
     /// <summary>Of every partition that there is: the offset that its next record gets.</summary>
     public IEnumerable<(TopicId Topic, int Partition, long NextOffset)> Partitions =>
         _nextOffsets.Select(p => (new TopicId(p.Key.Item1), p.Key.Item2, p.Value));
+
+    /// <summary>Damage that was found and waits for an operator, whatever the bytes look like now: a start quarantines its partition.</summary>
+    public IEnumerable<(string Topic, TopicId TopicId, int Partition, DamagedRange Range)> OpenDamages => _openDamages.Select(
+        d => (_names.GetValueOrDefault(new TopicId(d.Key.Topic), "?"), new TopicId(d.Key.Topic), d.Key.Partition, d.Value));
 
     public bool Knows(TopicId topic) => _names.ContainsKey(topic);
 
@@ -97,6 +102,7 @@ internal sealed class JournalView : IJournalVisitor
                 Guid deleted = reader.Topic().Value;
                 _names.Remove(new TopicId(deleted));
                 RemoveWhere(k => k.Topic == deleted, _ => true);
+                RemoveDamages(d => d.Topic == deleted, nextOffsetMax: long.MaxValue);
                 foreach ((Guid, int) partition in _nextOffsets.Keys.Where(k => k.Item1 == deleted).ToArray())
                 {
                     _nextOffsets.Remove(partition);
@@ -106,9 +112,11 @@ internal sealed class JournalView : IJournalVisitor
             case EntryKind.LogStartAdvanced:
                 (Guid topic, int number, long offset) = (reader.Topic().Value, reader.Int32(), reader.Int64());
                 RemoveWhere(k => k.Topic == topic && k.Partition == number, s => s.NextOffset <= offset);
+                RemoveDamages(d => d.Topic == topic && d.Partition == number, nextOffsetMax: offset);
                 break;
+            case EntryKind.DamageFound:
             case EntryKind.DamageSettled:
-                NoteDamage(reader.Topic(), reader.Int32(), ref reader);
+                NoteDamage(reader.Topic(), reader.Int32(), ref reader, isOpen: (EntryKind)kind == EntryKind.DamageFound);
                 break;
             default:
                 break;
@@ -151,12 +159,22 @@ internal sealed class JournalView : IJournalVisitor
         }
     }
 
-    private void NoteDamage(TopicId topic, int partition, ref ByteReader reader)
+    /// <param name="isOpen">Found, and not settled by this.</param>
+    private void NoteDamage(TopicId topic, int partition, ref ByteReader reader, bool isOpen)
     {
         (DamagedRange range, bool isLossAccepted) = StateValues.ReadDamage(ref reader);
         if (isLossAccepted)
         {
             _acceptedLosses.Add((topic.Value, partition, range.FromOffset));
+        }
+
+        if (isOpen && !isLossAccepted)
+        {
+            _openDamages[(topic.Value, partition, range.FromOffset)] = range;
+        }
+        else
+        {
+            _openDamages.Remove((topic.Value, partition, range.FromOffset));
         }
     }
 
@@ -185,6 +203,14 @@ internal sealed class JournalView : IJournalVisitor
         }
 
         batches[position] = new WaitingBatch(batch.SizeBytes, batch.RecordCount, batch.NextOffset);
+    }
+
+    private void RemoveDamages(Func<(Guid Topic, int Partition, long), bool> key, long nextOffsetMax)
+    {
+        foreach ((Guid, int, long) found in _openDamages.Where(d => key(d.Key) && d.Value.NextOffset <= nextOffsetMax).Select(d => d.Key).ToArray())
+        {
+            _openDamages.Remove(found);
+        }
     }
 
     private void RemoveWhere(Func<(Guid Topic, int Partition, long), bool> key, Func<SegmentState, bool> segment)

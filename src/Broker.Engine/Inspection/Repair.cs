@@ -55,6 +55,7 @@ internal static class Repair
 
             opened = BrokerEngine.Open(options with { AcceptsJournalLoss = true }, new EngineEnvironment { Time = time });
             journal = new JournalRepair(e.Message, opened.Parts.Salvage, Path.Combine(root, QuarantineName));
+            await LogAsync(root, [journal.ToString()], time).ConfigureAwait(false);
         }
 
         var steps = new List<RepairStep>();
@@ -75,15 +76,18 @@ internal static class Repair
             }
         }
 
-        string[] done = [.. journal is null ? [] : new[] { journal.ToString() }, .. steps.Where(s => s.Outcome != RepairOutcome.Waiting).Select(s => s.ToString())];
-        if (done.Length > 0)
+        await LogAsync(root, steps.Where(s => s.Outcome != RepairOutcome.Waiting).Select(s => s.ToString()), time).ConfigureAwait(false);
+        return new RepairResult(steps, journal);
+    }
+
+    private static async Task LogAsync(string root, IEnumerable<string> done, TimeProvider time)
+    {
+        string text = string.Concat(done.Select(line => $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {line}\n"));
+        if (text.Length > 0)
         {
-            string text = string.Concat(done.Select(line => $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {line}\n"));
             await File.AppendAllTextAsync(Path.Combine(root, LogName), text).ConfigureAwait(false);
             await File.AppendAllTextAsync(Path.Combine(root, NewsName), text).ConfigureAwait(false);
         }
-
-        return new RepairResult(steps, journal);
     }
 
     /// <summary>Takes what repairs have left to be told, once.</summary>

@@ -29,10 +29,10 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
     }
 
     /// <summary>Takes a name over: whoever had it can write no more. Makes it when nobody has had it yet.</summary>
-    /// <param name="currentEpoch">Refuse unless the name still has this epoch; null to take it from anyone.</param>
+    /// <param name="current">Refuse unless the name still has this id and epoch; null to take it from anyone.</param>
     /// <returns>With where it was in each partition when the other one was stopped.</returns>
     /// <inheritdoc cref="Init"/>
-    public (OpenedProducer Producer, long Lsn) Open(string name, string clientId, int? currentEpoch = null)
+    public (OpenedProducer Producer, long Lsn) Open(string name, string clientId, ProducerIdentity? current = null)
     {
         ProducerName.Check(name);
         lock (_gate)
@@ -40,9 +40,9 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
             sequencer.RefuseWhenStopped();
             sequencer.RefuseWhenDiskFull();
             ProducerState? known = producers.Find(name);
-            if (currentEpoch is { } epoch && epoch != known?.Epoch)
+            if (current is { } mine && (known?.Id != mine.Id || known.Epoch != mine.Epoch))
             {
-                throw TakenOver(name, epoch, known?.Epoch);
+                throw TakenOver(name, mine, known);
             }
 
             if (known is null)
@@ -125,11 +125,11 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
             .OrderBy(position => position.Topic, StringComparer.Ordinal).ThenBy(position => position.Partition),
     ];
 
-    private static BrokerException TakenOver(string name, int found, int? expected) => new(
+    private static BrokerException TakenOver(string name, ProducerIdentity mine, ProducerState? known) => new(
         BrokerError.InvalidProducerEpoch,
-        expected is null ? $"There is no producer {name} any more: it was deleted."
-            : $"Producer {name} was taken over by another instance: its epoch is {expected}, not {found}.",
-        new Dictionary<string, string> { ["found"] = found.ToString(), ["expected"] = (expected ?? -1).ToString() });
+        known?.Id == mine.Id ? $"Producer {name} was taken over by another instance: its epoch is {known.Epoch}, not {mine.Epoch}."
+            : $"The producer {name} with id {mine.Id} is no more: it was deleted.",
+        new Dictionary<string, string> { ["found"] = mine.Epoch.ToString(), ["expected"] = (known?.Epoch ?? -1).ToString() });
 
     private ProducerSummary Summary(ProducerState producer) => new(
         producer.Id, producer.Name, producer.Epoch, producer.ClientId, Math.Max(0, producers.NowMs - producer.UsedAtMs),

@@ -31,7 +31,7 @@ internal static class SettingCatalog
         new("retention.check_interval", Duration, "30s") { Min = 100, Max = Day },
 
         new("producer.window_batches", Count, "64") { Min = 5, Max = 1024 },
-        new("producer.state.max", Count, "1000000") { Min = 100, Max = 100_000_000 },
+        new("producer.state.max", Count, "1000000") { Min = 100, Max = 2_000_000 },
         // Longer than any client goes on sending, as far as one may hope.
         new("producer.id.expiration.ms", Duration, "1d") { Min = 15 * Minute, Max = 365 * Day },
 

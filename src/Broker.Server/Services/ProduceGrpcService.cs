@@ -38,7 +38,7 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
         OpenedProducer producer = request.Name.Length == 0
             ? new(await shared.Engine.InitProducerAsync(request.ClientId, context.CancellationToken).ConfigureAwait(false), [])
             : await shared.Engine.OpenProducerAsync(
-                request.Name, request.ClientId, request.HasCurrentEpoch ? (int)request.CurrentEpoch : null, context.CancellationToken)
+                request.Name, request.ClientId, Current(request), context.CancellationToken)
                 .ConfigureAwait(false);
         return new InitProducerResponse
         {
@@ -80,6 +80,11 @@ internal sealed class ProduceGrpcService(StreamContext shared, StreamRegistry re
             ? Answer(partition, outcome)
             : throw ErrorMap.ToRpcException(outcome.Code, outcome.Error.Message, outcome.Error.Metadata);
     }
+
+    private static ProducerIdentity? Current(InitProducerRequest request) =>
+        request.HasCurrentEpoch != request.HasCurrentProducerId
+            ? throw new BrokerException(BrokerError.InvalidRequest, "current_producer_id and current_epoch go together.")
+            : request.HasCurrentEpoch ? new ProducerIdentity(request.CurrentProducerId, (int)request.CurrentEpoch) : null;
 
     private static FrameBatch Batch(PartitionHandle partition, PooledBuffer stored, AppendRequest request) => new(
         partition.TopicId, partition.Partition, stored.Memory, request.HasExpectedLastOffset ? request.ExpectedLastOffset : null);

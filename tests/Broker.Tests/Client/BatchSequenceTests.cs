@@ -191,11 +191,17 @@ public class BatchSequenceTests
     [Fact]
     public void Under_the_next_epoch_what_was_written_is_sent_again_as_it_was_and_the_rest_is_numbered_behind_it()
     {
-        PendingBatch[] sent = AddAndTake(2, 3, 1);
+        var named = new ProducerIdentity(_identity.Id, epoch: 0, positions: []);
+        foreach (int count in (int[])[2, 3, 1])
+        {
+            _sequence.Add(SequenceModel.NewBatch(number: 1, count));
+        }
+
+        PendingBatch[] sent = [.. Enumerable.Range(0, 3).Select(_ => _sequence.TryTake(nowMs: 0, named)!)];
         _sequence.OnDisconnected(nothingArrived: false);
         Assert.Same(sent[0], Take());
-        var reopened = new ProducerIdentity(_identity.Id, epoch: 1);
-        Reaction reaction = _sequence.OnResult(sent[0], SequenceModel.Refusal("INVALID_PRODUCER_EPOCH"), nowMs: 0, _outcomes, reopened);
+        var reopened = new ProducerIdentity(_identity.Id, epoch: 1, positions: []);
+        Reaction reaction = Answer(sent[0], SequenceModel.Refusal("INVALID_PRODUCER_EPOCH"));
         Assert.Equal(Reaction.ReplaceIdentity, reaction & (Reaction.ReplaceIdentity | Reaction.FailProducer));
 
         _sequence.Rebase(reopened, _outcomes, firstSequence: 2);
@@ -211,12 +217,30 @@ public class BatchSequenceTests
     }
 
     [Fact]
-    public void A_producer_that_another_instance_has_taken_over_ends()
+    public void A_producer_without_a_name_ends_when_somebody_else_goes_on_under_its_id()
     {
         PendingBatch batch = AddAndTake(1)[0];
-        Reaction reaction = _sequence.OnResult(batch, SequenceModel.Refusal("INVALID_PRODUCER_EPOCH"), nowMs: 0, _outcomes, _identity);
+        Reaction reaction = Answer(batch, SequenceModel.Refusal("INVALID_PRODUCER_EPOCH"));
         Assert.Equal(Reaction.FailProducer, reaction & (Reaction.ReplaceIdentity | Reaction.FailProducer));
         Assert.IsType<Broker.Client.FatalException>(Assert.Single(_outcomes).Error);
+    }
+
+    [Fact]
+    public void A_first_batch_in_line_that_comes_too_early_has_lost_its_place_whatever_the_broker_calls_it()
+    {
+        PendingBatch batch = AddAndTake(1)[0];
+        Reaction reaction = Answer(batch, SequenceModel.Refusal("PRECEDING_BATCH_REFUSED", retriable: true));
+        Assert.Equal(Reaction.ReplaceIdentity, reaction & Reaction.ReplaceIdentity);
+    }
+
+    [Fact]
+    public void In_a_topic_that_was_made_anew_a_named_producer_goes_on_where_it_was_in_that()
+    {
+        PendingBatch batch = AddAndTake(1)[0];
+        Answer(batch, SequenceModel.Refusal("UNKNOWN_TOPIC_OR_PARTITION"));
+        Assert.True(_sequence.TryRetarget(seed: 9, _outcomes, firstSequence: 12));
+        Assert.Same(batch, Take());
+        Assert.Equal(12, new StoredBatchView(batch.Buffer!.Span).BaseSequence);
     }
 
     [Fact]

@@ -83,6 +83,51 @@ public sealed class JournalRepairTests
         Assert.True((await broker.Engine.InitProducerAsync("", default)).Id > lost.Id);
     }
 
+    /// <summary>Nothing of the journal tells how far it had come: only what stands in the segments does.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task When_the_end_of_the_journal_is_gone_the_next_start_takes_nothing_for_newer_than_it(bool isTorn)
+    {
+        await using var broker = new EngineFixture();
+        await broker.CreateTopicAsync("t");
+        OpenedProducer named = await broker.Engine.OpenProducerAsync("importer", "", default);
+        await broker.RestartAsync();
+        await broker.Engine.OpenProducerAsync("importer", "", default);
+        await broker.CreateTopicAsync("late");
+        for (int i = 0; i < 20; i++)
+        {
+            await broker.AppendAsync(broker.Partition("late"), [$"{i}"]);
+            await broker.AppendAsync(broker.Partition("t"), [$"{i}-{new string('x', 500)}"]);
+        }
+
+        string torn = broker.Partition("t").Log.Segments[^1].LogPath;
+        await Assert.ThrowsAnyAsync<StorageException>(() => broker.CrashAsync(directory =>
+        {
+            string written = Frames(directory).Last(f => f.Kind == "append").File;
+            File.Delete(Path.Combine(directory, "journal", written));
+            if (isTorn)
+            {
+                string path = Directory.GetFiles(directory, Path.GetFileName(torn), SearchOption.AllDirectories)
+                    .Single(p => p.Contains(Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(torn))!), StringComparison.Ordinal));
+                Flip(path, 300);
+            }
+        }));
+
+        RepairResult repaired = await RepairAsync(broker, acceptLoss: true);
+        Assert.Equal(isTorn ? 0 : 20, repaired.Journal!.Salvage!.RecordCount);
+        Assert.Single(repaired.Journal.Salvage.OrphanDirectories);
+        await broker.RestartAsync();
+        Assert.Equal(isTorn ? 0 : 20, EngineFixture.ReadAll(broker.Partition("t")).Count);
+        await broker.AppendAsync(broker.Partition("t"), ["next"]);
+        await broker.CrashAsync();
+
+        // What a lost entry may have given is not given again: whoever held it is refused.
+        OpenedProducer opened = await broker.Engine.OpenProducerAsync("importer", "", default);
+        Assert.Equal(named.Identity.Id, opened.Identity.Id);
+        Assert.True(opened.Identity.Epoch > 2);
+    }
+
     [Fact]
     public async Task Without_any_state_nothing_is_given_up()
     {

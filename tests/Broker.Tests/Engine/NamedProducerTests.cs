@@ -55,14 +55,19 @@ public sealed class NamedProducerTests
     public async Task One_that_was_taken_over_does_not_take_the_name_back_for_its_next_epoch()
     {
         await using var broker = new EngineFixture();
-        await broker.Engine.OpenProducerAsync("importer", "one", default);
-        Assert.Equal(1, (await broker.Engine.OpenProducerAsync("importer", "one", currentEpoch: 0, default)).Identity.Epoch);
+        ProducerIdentity first = (await broker.Engine.OpenProducerAsync("importer", "one", default)).Identity;
+        ProducerIdentity next = (await broker.Engine.OpenProducerAsync("importer", "one", first, default)).Identity;
+        Assert.Equal(first with { Epoch = 1 }, next);
         await broker.Engine.OpenProducerAsync("importer", "two", default);
         BrokerException refused = await Assert.ThrowsAsync<BrokerException>(
-            () => broker.Engine.OpenProducerAsync("importer", "one", currentEpoch: 1, default).AsTask());
+            () => broker.Engine.OpenProducerAsync("importer", "one", next, default).AsTask());
         Assert.Equal((BrokerError.InvalidProducerEpoch, "1", "2"), (refused.Error, refused.Facts["found"], refused.Facts["expected"]));
+
+        // Deleted and made anew, it has epoch 0 again, and is another one.
         await broker.Engine.DeleteProducerAsync("importer", id: 0, default);
-        await Assert.ThrowsAsync<BrokerException>(() => broker.Engine.OpenProducerAsync("importer", "two", currentEpoch: 2, default).AsTask());
+        await Assert.ThrowsAsync<BrokerException>(() => broker.Engine.OpenProducerAsync("importer", "one", first, default).AsTask());
+        await broker.Engine.OpenProducerAsync("importer", "two", default);
+        await Assert.ThrowsAsync<BrokerException>(() => broker.Engine.OpenProducerAsync("importer", "one", first, default).AsTask());
     }
 
     [Fact]

@@ -248,12 +248,22 @@ public sealed class QuarantineTests
         await broker.StopAndAsync(async directory =>
         {
             await File.WriteAllBytesAsync(path, whole);
+
+            // A start would still keep it in quarantine.
+            Assert.Contains("They can be read again, and wait for: broker log repair", Assert.Single(Verify(directory)).Description, StringComparison.Ordinal);
             result = await Repair.RunAsync(directory, acceptLoss: false, TimeProvider.System, null);
+            Assert.Empty(Verify(directory));
         });
         Assert.Equal(RepairOutcome.Mended, Assert.Single(result.Steps).Outcome);
         Assert.False(broker.Partition("t").IsQuarantined);
         Assert.Equal(200, EngineFixture.ReadAll(broker.Partition("t")).Count);
         await broker.AppendAsync(broker.Partition("t"), ["again"]);
+    }
+
+    private static IReadOnlyList<Problem> Verify(string directory)
+    {
+        using DataDirectory data = DataDirectory.Open(directory);
+        return data.Verify(progress: null).Problems;
     }
 
     private static async Task<EngineFixture> FilledAsync(int count, bool restart = true)

@@ -27,10 +27,9 @@ RUN dotnet restore src/Broker.Cli --locked-mode \
     && echo "$platform" > /platform \
     && dotnet restore src/Broker.Cli -p:RuntimeIdentifier="$platform"
 COPY . .
-# Compiled ahead, for a quick start. Of RocksDB's libraries only the one that is loaded is kept.
+# Compiled ahead, for a quick start.
 RUN dotnet publish src/Broker.Cli -c Release -r "$(cat /platform)" --self-contained false --no-restore -o /image/app \
         -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false \
-    && rm /image/app/librocksdb-*.so \
     && cp LICENSE /image/app/ \
     && mkdir -p /image/usr/local/bin /volume/data \
     && ln -s /app/broker /image/usr/local/bin/broker

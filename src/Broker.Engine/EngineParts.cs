@@ -137,14 +137,14 @@ internal sealed class EngineParts : IDisposable
             {
                 return RecoverFrom(fromLog, opening);
             }
-            catch (CorruptLogException) when (IsNewer(opening.Copy.Load(), fromLog))
+            catch (CorruptLogException) when (StoredState.IsNewer(opening.Copy.Load(), fromLog))
             {
                 // The snapshot log has lost its end at the border of two records; RocksDB has not.
             }
         }
 
         StoredState? fromStore = opening.Copy.Load();
-        if (!IsNewer(fromStore, fromLog))
+        if (!StoredState.IsNewer(fromStore, fromLog))
         {
             return fromLog is null ? RecoverWithoutState(opening) : RecoverFrom(fromLog, opening);
         }
@@ -167,9 +167,6 @@ internal sealed class EngineParts : IDisposable
             throw CorruptLogException.OfLostState(Path.Combine(opening.Root, "state"), Path.Combine(opening.Root, "rocksdb"), e);
         }
     }
-
-    private static bool IsNewer(StoredState? state, StoredState? than) =>
-        state is { Count: > 0 } && state.Checkpoint.Position.Lsn > (than?.Checkpoint.Position.Lsn ?? -1);
 
     private static EngineParts RecoverFrom(StoredState stored, Opening opening, bool isSnapshotLost = false)
     {

@@ -32,22 +32,28 @@ internal static class LostEntries
     /// <inheritdoc cref="Check"/>
     public static void CheckUnknownTopics(IDisk disk, IEnumerable<string> topicDirectories, Func<TopicId, bool> isKnown, long lastLsn)
     {
-        foreach (string topicDirectory in topicDirectories)
+        foreach ((string path, uint seed) in UnknownTopics(topicDirectories, isKnown).SelectMany(directory => LogsOf(disk, directory)))
         {
-            if (!Guid.TryParse(Path.GetFileName(topicDirectory), out Guid id) || isKnown(new TopicId(id)))
-            {
-                continue;
-            }
+            CheckAt(disk, path, position: 0, nextOffset: null, seed, lastLsn);
+        }
+    }
 
-            foreach (string directory in disk.ListDirectories(topicDirectory))
+    /// <summary>The directories that no topic owns.</summary>
+    public static IEnumerable<string> UnknownTopics(IEnumerable<string> topicDirectories, Func<TopicId, bool> isKnown) =>
+        topicDirectories.Where(directory => Guid.TryParse(Path.GetFileName(directory), out Guid id) && !isKnown(new TopicId(id)));
+
+    /// <summary>The segments in the directory of a topic, with what the prefix checksums of their batches start from.</summary>
+    public static IEnumerable<(string Path, uint Seed)> LogsOf(IDisk disk, string topicDirectory)
+    {
+        var topic = new TopicId(Guid.Parse(Path.GetFileName(topicDirectory)));
+        foreach (string directory in disk.ListDirectories(topicDirectory))
+        {
+            if (int.TryParse(Path.GetFileName(directory), out int partition))
             {
-                if (int.TryParse(Path.GetFileName(directory), out int partition))
+                uint seed = StoredBatch.PrefixSeed(topic, partition);
+                foreach (string path in disk.ListFiles(directory).Where(p => Path.GetExtension(p) == SegmentFiles.LogExtension))
                 {
-                    uint seed = StoredBatch.PrefixSeed(new TopicId(id), partition);
-                    foreach (string path in disk.ListFiles(directory).Where(p => Path.GetExtension(p) == SegmentFiles.LogExtension))
-                    {
-                        CheckAt(disk, path, position: 0, nextOffset: null, seed, lastLsn);
-                    }
+                    yield return (path, seed);
                 }
             }
         }

@@ -49,7 +49,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
             salvage.TakeUp(partition);
         }
 
-        string[] orphans = [.. state.Files.TopicDirectories().Where(d => Guid.TryParse(Path.GetFileName(d), out Guid id) && !state.Knows(new TopicId(id)))];
+        string[] orphans = [.. LostEntries.UnknownTopics(state.Files.TopicDirectories(), state.Knows)];
         Array.ForEach(orphans, salvage.LookInto);
         long newestLsn = Math.Max(result.End.Lsn, Math.Max(salvage.NewestLsn, journal.NewestKnownLsn()));
         state.SkipNumbers(newestLsn - result.End.Lsn, sequences.Producers.NamedBehind(id: 0));

@@ -54,14 +54,9 @@ internal sealed class Salvage(IDisk disk, EngineState state, Sequences sequences
     /// <summary>Notes the numbers in the directory of a topic that is not known.</summary>
     public void LookInto(string topicDirectory)
     {
-        var topic = new TopicId(Guid.Parse(Path.GetFileName(topicDirectory)));
-        foreach (string directory in disk.ListDirectories(topicDirectory))
+        foreach ((string path, uint seed) in LostEntries.LogsOf(disk, topicDirectory))
         {
-            if (int.TryParse(Path.GetFileName(directory), out int partition))
-            {
-                uint seed = StoredBatch.PrefixSeed(topic, partition);
-                disk.ListFiles(directory).Where(IsLog).ToList().ForEach(path => NoteNumbers(path, from: 0, seed));
-            }
+            NoteNumbers(path, from: 0, seed);
         }
     }
 

@@ -127,8 +127,7 @@ internal sealed class DataDirectory : IDisposable
         using var copy = new RocksStateStore(Path.Combine(root, "rocksdb")) { IsReadOnly = true };
         StoredState? ofLog = snapshots.Load();
         StoredState? ofCopy = copy.Load(out _);
-        bool isCopyNewer = ofCopy is { Count: > 0 } && ofCopy.Checkpoint.Position.Lsn > (ofLog?.Checkpoint.Position.Lsn ?? -1);
-        return (isCopyNewer ? ofCopy : ofLog) ?? new StoredState();
+        return (StoredState.IsNewer(ofCopy, than: ofLog) ? ofCopy : ofLog) ?? new StoredState();
     }
 
     private void Walk(SegmentInfo segment, JournalView view, Tally tally, List<Problem> problems)

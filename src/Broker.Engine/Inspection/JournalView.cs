@@ -15,7 +15,7 @@ internal sealed class JournalView : IJournalVisitor
     private readonly Dictionary<(Guid, int), long> _lastBaseOffsets = [];
     private readonly HashSet<(Guid, int, long)> _acceptedLosses = [];
     private readonly Dictionary<(Guid Topic, int Partition, long FromOffset), DamagedRange> _openDamages = [];
-    private readonly Dictionary<(Guid, int), long> _nextOffsets = [];
+    private readonly Dictionary<(Guid Topic, int Partition), long> _nextOffsets = [];
 
     // What the journal holds of each segment, by position; only what is intact.
     private readonly Dictionary<(Guid, int, long), Dictionary<long, WaitingBatch>> _waiting = [];
@@ -101,18 +101,14 @@ internal sealed class JournalView : IJournalVisitor
             case EntryKind.TopicDeleted:
                 Guid deleted = reader.Topic().Value;
                 _names.Remove(new TopicId(deleted));
-                RemoveWhere(k => k.Topic == deleted, _ => true);
-                RemoveDamages(d => d.Topic == deleted, nextOffsetMax: long.MaxValue);
-                foreach ((Guid, int) partition in _nextOffsets.Keys.Where(k => k.Item1 == deleted).ToArray())
-                {
-                    _nextOffsets.Remove(partition);
-                }
-
+                RemoveWhere(_segments, (k, _) => k.Topic == deleted);
+                RemoveWhere(_openDamages, (k, _) => k.Topic == deleted);
+                RemoveWhere(_nextOffsets, (k, _) => k.Topic == deleted);
                 break;
             case EntryKind.LogStartAdvanced:
                 (Guid topic, int number, long offset) = (reader.Topic().Value, reader.Int32(), reader.Int64());
-                RemoveWhere(k => k.Topic == topic && k.Partition == number, s => s.NextOffset <= offset);
-                RemoveDamages(d => d.Topic == topic && d.Partition == number, nextOffsetMax: offset);
+                RemoveWhere(_segments, (k, s) => k.Topic == topic && k.Partition == number && s.NextOffset <= offset);
+                RemoveWhere(_openDamages, (k, d) => k.Topic == topic && k.Partition == number && d.NextOffset <= offset);
                 break;
             case EntryKind.DamageFound:
             case EntryKind.DamageSettled:
@@ -205,19 +201,11 @@ internal sealed class JournalView : IJournalVisitor
         batches[position] = new WaitingBatch(batch.SizeBytes, batch.RecordCount, batch.NextOffset);
     }
 
-    private void RemoveDamages(Func<(Guid Topic, int Partition, long), bool> key, long nextOffsetMax)
+    private static void RemoveWhere<TKey, TValue>(IDictionary<TKey, TValue> from, Func<TKey, TValue, bool> condition)
     {
-        foreach ((Guid, int, long) found in _openDamages.Where(d => key(d.Key) && d.Value.NextOffset <= nextOffsetMax).Select(d => d.Key).ToArray())
+        foreach (TKey key in from.Where(p => condition(p.Key, p.Value)).Select(p => p.Key).ToArray())
         {
-            _openDamages.Remove(found);
-        }
-    }
-
-    private void RemoveWhere(Func<(Guid Topic, int Partition, long), bool> key, Func<SegmentState, bool> segment)
-    {
-        foreach ((Guid, int, long) found in _segments.Where(p => key(p.Key) && segment(p.Value)).Select(p => p.Key).ToArray())
-        {
-            _segments.Remove(found);
+            from.Remove(key);
         }
     }
 }

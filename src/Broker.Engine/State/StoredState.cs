@@ -10,6 +10,10 @@ internal sealed class StoredState
 
     public int Count => _families.Values.Sum(f => f.Count);
 
+    /// <summary>Whether one copy of the state is of a later checkpoint than the other; none and an empty one never are.</summary>
+    public static bool IsNewer(StoredState? state, StoredState? than) =>
+        state is { Count: > 0 } && state.Checkpoint.Position.Lsn > (than?.Checkpoint.Position.Lsn ?? -1);
+
     public SortedDictionary<byte[], byte[]> Family(StateFamily family)
     {
         if (!_families.TryGetValue(family, out SortedDictionary<byte[], byte[]>? values))

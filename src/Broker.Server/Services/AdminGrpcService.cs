@@ -4,7 +4,6 @@ using Broker.Engine.Topics;
 using Broker.Protocol.V1;
 using Broker.Server.Hosting;
 using Broker.Server.Streams;
-using Google.Protobuf;
 using Grpc.Core;
 using Topic = Broker.Protocol.V1.Topic;
 
@@ -140,12 +139,10 @@ internal sealed class AdminGrpcService(BrokerEngine engine, TopicLookup topics, 
 
     private static Topic Convert(TopicInfo topic)
     {
-        Span<byte> id = stackalloc byte[Records.TopicId.SizeBytes];
-        topic.Id.WriteTo(id);
         var message = new Topic
         {
             Name = topic.Name,
-            TopicId = ByteString.CopyFrom(id),
+            TopicId = TopicLookup.ToBytes(topic.Id),
             PartitionCount = topic.Partitions.Count,
             CreatedMs = topic.CreatedMs,
         };

@@ -1,6 +1,5 @@
 using Broker.Engine.Producers;
 using Broker.Protocol.V1;
-using Google.Protobuf;
 using ProducerPosition = Broker.Protocol.V1.ProducerPosition;
 
 namespace Broker.Server.Services;
@@ -18,18 +17,13 @@ internal static class ProducerMessages
         PartitionCount = producer.PartitionCount,
     };
 
-    public static ProducerPosition Convert(Engine.Producers.ProducerPosition position)
+    public static ProducerPosition Convert(Engine.Producers.ProducerPosition position) => new()
     {
-        Span<byte> id = stackalloc byte[Records.TopicId.SizeBytes];
-        position.TopicId.WriteTo(id);
-        return new ProducerPosition
-        {
-            Topic = position.Topic,
-            TopicId = ByteString.CopyFrom(id),
-            Partition = position.Partition,
-            NextSequence = position.NextSequence,
-            LastOffset = position.LastOffset,
-            LastAppendTimeMs = position.LastAppendTimeMs,
-        };
-    }
+        Topic = position.Topic,
+        TopicId = TopicLookup.ToBytes(position.TopicId),
+        Partition = position.Partition,
+        NextSequence = position.NextSequence,
+        LastOffset = position.LastOffset,
+        LastAppendTimeMs = position.LastAppendTimeMs,
+    };
 }

@@ -1,5 +1,7 @@
 using Broker.Engine;
 using Broker.Engine.Topics;
+using Broker.Records;
+using Google.Protobuf;
 
 namespace Broker.Server.Services;
 
@@ -14,6 +16,14 @@ internal sealed class TopicLookup(BrokerEngine engine)
             BrokerError.UnknownTopicOrPartition,
             $"There is no topic \"{name}\". Topics are not created by accident: broker topic create {name}",
             new Dictionary<string, string> { ["topic"] = name });
+    }
+
+    /// <summary>A topic's id as messages have it.</summary>
+    public static ByteString ToBytes(TopicId id)
+    {
+        Span<byte> bytes = stackalloc byte[TopicId.SizeBytes];
+        id.WriteTo(bytes);
+        return ByteString.CopyFrom(bytes);
     }
 
     /// <exception cref="BrokerException">UnknownTopicOrPartition, saying which there are.</exception>

@@ -119,7 +119,8 @@ internal sealed class BatchWriter : IDisposable
     /// <summary>Ends the batch, compresses it, and starts anew. A batch that compression does not make smaller is written without.</summary>
     /// <returns>The whole stored batch with base offset, append time and LSN 0 and valid CRCs; the caller releases it.</returns>
     /// <remarks>There must be a record. Without a producer, its three values are <see cref="StoredBatch.NoProducer"/>.</remarks>
-    public PooledBuffer Finish(TopicId id, int partition, long producerId, int producerEpoch, long baseSequence)
+    public PooledBuffer Finish(
+        TopicId id, int partition, long producerId, int producerEpoch, long baseSequence, bool isTransactional = false)
     {
         Invariant.Check(_recordCount > 0);
         PooledBuffer finished = _buffer!;
@@ -129,7 +130,7 @@ internal sealed class BatchWriter : IDisposable
 
         Span<byte> stored = finished.Span;
         WriteHead(stored, codec);
-        StoredBatch.WriteProducer(stored, producerId, producerEpoch, baseSequence);
+        StoredBatch.WriteProducer(stored, producerId, producerEpoch, baseSequence, isTransactional);
         StoredBatch.WriteCrcs(stored, StoredBatch.PrefixSeed(id, partition));
         Reset();
         return finished;

@@ -137,10 +137,11 @@ internal static class StoredBatch
     }
 
     /// <summary>Gives the batch to another producer, epoch or sequence and renews both CRCs.</summary>
-    public static void SetProducer(Span<byte> stored, uint seed, long producerId, int epoch, long baseSequence)
+    /// <param name="isTransactional">The sequence is one within a transaction.</param>
+    public static void SetProducer(Span<byte> stored, uint seed, long producerId, int epoch, long baseSequence, bool isTransactional = false)
     {
         Invariant.Check(stored.Length >= OverheadBytes);
-        WriteProducer(stored, producerId, epoch, baseSequence);
+        WriteProducer(stored, producerId, epoch, baseSequence, isTransactional);
         WriteCrcs(stored, seed);
     }
 
@@ -154,8 +155,10 @@ internal static class StoredBatch
         WriteCrcs(stored, seed);
     }
 
-    internal static void WriteProducer(Span<byte> stored, long producerId, int epoch, long baseSequence)
+    internal static void WriteProducer(Span<byte> stored, long producerId, int epoch, long baseSequence, bool isTransactional)
     {
+        int attributes = ReadInt16BigEndian(stored[AttributesAt..]) & ~TransactionalFlag;
+        WriteInt16BigEndian(stored[AttributesAt..], (short)(attributes | (isTransactional ? TransactionalFlag : 0)));
         WriteUInt16LittleEndian(stored[ProducerEpochHighAt..], (ushort)(epoch >> 16));
         WriteUInt32LittleEndian(stored[BaseSequenceHighAt..], (uint)(baseSequence >> 32));
         WriteInt64BigEndian(stored[ProducerIdAt..], producerId);

@@ -43,5 +43,6 @@ internal static class StoredBatchLayout
 
     internal const short CodecMask = 0x07;
     internal const short LogAppendTimeFlag = 0x08;
-    internal const short KnownAttributesMask = CodecMask | LogAppendTimeFlag;
+    internal const short TransactionalFlag = 0x10;
+    internal const short KnownAttributesMask = CodecMask | LogAppendTimeFlag | TransactionalFlag;
 }

@@ -52,6 +52,9 @@ internal readonly ref struct StoredBatchView
     /// <summary>All records then have <see cref="MaxTimestamp"/> as their timestamp.</summary>
     public bool IsLogAppendTime => (Attributes & LogAppendTimeFlag) != 0;
 
+    /// <summary>Written within a transaction: its sequences begin at 0 there.</summary>
+    public bool IsTransactional => (Attributes & TransactionalFlag) != 0;
+
     public int LastOffsetDelta => ReadInt32BigEndian(_bytes[LastOffsetDeltaAt..]);
 
     public long LastOffset => BaseOffset + LastOffsetDelta;

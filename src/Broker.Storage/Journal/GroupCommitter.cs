@@ -1,7 +1,5 @@
 using System.Diagnostics;
-#if BROKER_MUTANTS
 using Broker.Records;
-#endif
 using Broker.Storage.Files;
 using Broker.Storage.Workers;
 
@@ -77,6 +75,20 @@ internal sealed class GroupCommitter : IDisposable
         }
     }
 
+    /// <summary>Hands over entries that count only together.</summary>
+    public void Enqueue(List<JournalEntry> entries)
+    {
+        Invariant.Check(entries.Count > 0 && !entries[^1].IsContinued);
+        lock (_gate)
+        {
+            _waiting.AddRange(entries);
+            if (_idle)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
     /// <summary>Wakes the thread when <see cref="MayWrite"/> may have changed.</summary>
     public void Wake()
     {
@@ -102,6 +114,12 @@ internal sealed class GroupCommitter : IDisposable
         }
 
         WriteGroup();
+#if BROKER_MUTANTS
+        if (Mutant.Is("visible-before-apply"))
+        {
+            _progress.AdvanceVisible(_taken[_writtenTo - 1].Lsn);
+        }
+#endif
         int first = _appliedTo;
         for (; _appliedTo < _writtenTo; _appliedTo++)
         {
@@ -275,13 +293,26 @@ internal sealed class GroupCommitter : IDisposable
     }
 #endif
 
-    /// <summary>Makes as many entries durable as one group takes; they are to be applied.</summary>
+    /// <summary>Makes as many entries durable as one group takes, more when they count only together; they are to be applied.</summary>
     private void WriteGroup()
     {
         int first = _writtenTo;
+        int next = first;
+        do
+        {
+            next += WriteAndSync(next);
+        }
+        while (_taken[next - 1].IsContinued);
+
+        _writtenTo = next;
+        _metrics.GroupWritten(next - first);
+    }
+
+    /// <returns>How many entries were made durable.</returns>
+    private int WriteAndSync(int first)
+    {
         int count = _writer.Write(_taken, first);
-        long lastLsn = _taken[first + count - 1].Lsn;
-        _progress.AdvanceWritten(lastLsn);
+        _progress.AdvanceWritten(_writer.WrittenUpTo);
 #if BROKER_MUTANTS
         if (Mutant.Is("visible-before-sync"))
         {
@@ -290,7 +321,7 @@ internal sealed class GroupCommitter : IDisposable
 
         if (Mutant.Is("visible-before-sync"))
         {
-            _progress.AdvanceVisible(lastLsn);
+            _progress.AdvanceVisible(_taken[first + count - 1].Lsn);
         }
 
         // A topic that is acked before it exists would be found without any fault: this is about records (kind 1).
@@ -301,8 +332,7 @@ internal sealed class GroupCommitter : IDisposable
         }
 #endif
         Sync();
-        _writtenTo += count;
-        _metrics.GroupWritten(count);
+        return count;
     }
 
     private void ApplyWaitingForSpace(JournalEntry entry)
@@ -337,7 +367,7 @@ internal sealed class GroupCommitter : IDisposable
     /// </summary>
     private void DecideWithoutSpace()
     {
-        while (TakeMore() && _writer.HasRoomFor(_taken[_writtenTo]))
+        while (TakeMore() && _writer.HasRoomFor(_taken, _writtenTo))
         {
             WriteGroup();
         }

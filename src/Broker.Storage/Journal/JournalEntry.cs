@@ -14,6 +14,9 @@ internal abstract class JournalEntry
 
     public abstract ReadOnlyMemory<byte> Head { get; }
 
+    /// <summary>It counts only together with the entries behind it, up to the first that is not continued: all of them or none.</summary>
+    public virtual bool IsContinued => false;
+
     public virtual ReadOnlyMemory<byte> Payload => default;
 
     public virtual int PayloadCoveredBytes => 0;

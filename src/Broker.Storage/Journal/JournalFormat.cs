@@ -10,7 +10,7 @@ namespace Broker.Storage.Journal;
 internal static class JournalFormat
 {
     public const int BlockBytes = 4096;
-    public const uint Version = 3;
+    public const uint Version = 4;
     public const string FileExtension = ".journal";
 
     /// <summary>"BRKJRNL1" read as a little-endian integer.</summary>

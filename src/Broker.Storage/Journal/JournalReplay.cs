@@ -17,6 +17,7 @@ internal sealed class JournalReplay : IDisposable
     private readonly string _directory;
     private readonly List<(long Number, string Path)> _files = [];
     private readonly JournalFileReader _reader;
+    private readonly HeldEntries _held = new();
     private long _entryCount;
     private long _bytesRead;
 
@@ -84,6 +85,13 @@ internal sealed class JournalReplay : IDisposable
             (long number, string path) = later[i];
             _reader.Open(path, from: 0, later.ElementAtOrDefault(i + 1).Path);
             CheckVersion(_reader.At(0, JournalFormat.FileHeaderBytes), path);
+            if (_held.Any && ContinuesFrom(_reader, number, _held.Start))
+            {
+                // An earlier recovery cut it.
+                at = _held.Start;
+                _held.Clear();
+            }
+
             if (!ContinuesFrom(_reader, number, at))
             {
                 continue;
@@ -92,6 +100,19 @@ internal sealed class JournalReplay : IDisposable
             var start = at with { FileNumber = number, Position = JournalFormat.BlockBytes };
             (at, groupEnded) = ReplayFile(path, start, visitor);
             torn = TornAt(path, at, groupEnded);
+        }
+
+#if BROKER_MUTANTS
+        if (Mutant.Is("staged-without-the-commit"))
+        {
+            _held.Replay(visitor);
+        }
+#endif
+        if (_held.Any)
+        {
+            at = _held.Start;
+            _held.Clear();
+            torn = $"{JournalFormat.FileName(at.FileNumber)} at byte {at.Position}";
         }
 
 #if BROKER_MUTANTS
@@ -194,7 +215,7 @@ internal sealed class JournalReplay : IDisposable
 #else
             bool isNext = frame.PreviousCrc == at.FrameCrc;
 #endif
-            if (!isNext || frame.Lsn != NextLsn(at, frame.Kind) || (frame.Flags & JournalFormat.EntryLast) == 0)
+            if (!isNext || frame.Lsn != NextLsn(at, frame.Kind))
             {
                 break;
             }
@@ -202,20 +223,13 @@ internal sealed class JournalReplay : IDisposable
             if (frame.Kind != JournalFormat.MarkKind)
             {
                 visitor.CheckVersion(frame.Kind, frame.Body, path);
-                if (visitor.IsIntact(frame.Kind, frame.Body))
-                {
-                    visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
-                }
-                else if (WasLost(frame.Lsn, at))
-                {
-                    visitor.ReplayDamaged(frame.Kind, frame.Lsn, frame.Body);
-                }
-                else
+                bool isIntact = visitor.IsIntact(frame.Kind, frame.Body);
+                if (!isIntact && !WasLost(frame.Lsn, at))
                 {
                     break;
                 }
 
-                _entryCount++;
+                Replay(frame, isIntact, at, visitor);
             }
 
             _bytesRead += frame.SizeBytes;
@@ -226,6 +240,28 @@ internal sealed class JournalReplay : IDisposable
         }
 
         return (at, groupEnded);
+    }
+
+    /// <summary>Carries out an entry; one that counts only with those behind it, when they are there.</summary>
+    private void Replay(JournalFrame frame, bool isIntact, JournalPosition at, IJournalVisitor visitor)
+    {
+        bool isLast = (frame.Flags & JournalFormat.EntryLast) != 0;
+        if (!isLast)
+        {
+            _held.Add(at, frame, isIntact);
+            return;
+        }
+
+        _entryCount += _held.Count + 1;
+        _held.Replay(visitor);
+        if (isIntact)
+        {
+            visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
+        }
+        else
+        {
+            visitor.ReplayDamaged(frame.Kind, frame.Lsn, frame.Body);
+        }
     }
 
     /// <summary>Says whether a group was begun at the end and not finished.</summary>
@@ -274,7 +310,7 @@ internal sealed class JournalReplay : IDisposable
         foreach ((long number, string path) in _files.Where(f => f.Number > at.FileNumber))
         {
             reader.Open(path, JournalFormat.BlockBytes);
-            if (ContinuesFrom(reader, number, at))
+            if (ContinuesFrom(reader, number, at) || (_held.Any && ContinuesFrom(reader, number, _held.Start)))
             {
                 return true;
             }

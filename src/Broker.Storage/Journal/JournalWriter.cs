@@ -18,6 +18,9 @@ internal sealed class JournalWriter : IDisposable
     private JournalFile? _active;
     private JournalPosition _position;
     private long _durableUpTo;
+
+    // The newest entry that is written together with all that it counts with.
+    private long _writtenUpTo;
 #if BROKER_MUTANTS
     private IDiskFile? _other;
 #endif
@@ -29,20 +32,31 @@ internal sealed class JournalWriter : IDisposable
         _incarnation = incarnation;
         _position = end;
         _durableUpTo = end.Lsn;
+        _writtenUpTo = end.Lsn;
     }
 
     /// <summary>Where the next group begins, unless the file is full.</summary>
     public JournalPosition Position => _position;
 
-    /// <summary>The newest entry that a completed sync covers.</summary>
+    /// <summary>The newest entry that a completed sync covers, and with it all that it counts with.</summary>
     public long DurableUpTo => _durableUpTo;
+
+    /// <summary>The newest entry that will be durable with the next <see cref="Sync"/>.</summary>
+    public long WrittenUpTo => _writtenUpTo;
 
     public long BytesWritten { get; private set; }
 
-    /// <summary>Whether an entry can be written without waiting for a journal file to be made.</summary>
-    public bool HasRoomFor(JournalEntry entry) =>
-        (_active is not null && _position.Position + entry.FrameBytes <= _active.SizeBytes)
-        || _files.HasReadyFile(SizeForFrame(entry.FrameBytes));
+    /// <summary>Whether an entry, with all that it counts with, can be written without waiting for a journal file to be made.</summary>
+    public bool HasRoomFor(List<JournalEntry> entries, int at)
+    {
+        long bytes = entries[at].FrameBytes;
+        for (; entries[at].IsContinued; at++)
+        {
+            bytes += JournalFormat.AlignBlock(entries[at + 1].FrameBytes);
+        }
+
+        return (_active is not null && _position.Position + bytes <= _active.SizeBytes) || _files.HasReadyFile(SizeForFrame(bytes));
+    }
 
     /// <summary>A segment has met the full disk: the file that is kept for that may be written.</summary>
     public void NoteShortOfSpace() => _files.NoteShortOfSpace();
@@ -65,10 +79,14 @@ internal sealed class JournalWriter : IDisposable
         {
             JournalEntry entry = entries[from + i];
             Invariant.Check(entry.Lsn == _position.Lsn + i + 1);
-            byte flags = i == count - 1 ? (byte)(JournalFormat.EntryLast | JournalFormat.GroupLast) : JournalFormat.EntryLast;
+            int flags = (entry.IsContinued ? 0 : JournalFormat.EntryLast) | (i == count - 1 ? JournalFormat.GroupLast : 0);
             crc = JournalFrame.Write(
-                _gather, entry.Kind, flags, entry.Lsn, _durableUpTo, _active!.Number, crc,
+                _gather, entry.Kind, (byte)flags, entry.Lsn, _durableUpTo, _active!.Number, crc,
                 entry.Head, entry.Payload, entry.PayloadCoveredBytes);
+            if (!entry.IsContinued)
+            {
+                _writtenUpTo = entry.Lsn;
+            }
         }
 
         EndGroup(opensFile, crc, lastLsn: entries[from + count - 1].Lsn);
@@ -97,7 +115,7 @@ internal sealed class JournalWriter : IDisposable
         if (Mutant.Is("sync-of-another-file"))
         {
             (_other ??= _files.OpenAnother(_active!.Number)).SyncData();
-            _durableUpTo = _position.Lsn;
+            _durableUpTo = _writtenUpTo;
             return;
         }
 
@@ -112,12 +130,12 @@ internal sealed class JournalWriter : IDisposable
                 _active!.File.SyncData();
             }
 
-            _durableUpTo = _position.Lsn;
+            _durableUpTo = _writtenUpTo;
             return;
         }
 #endif
         _active!.File.SyncData();
-        _durableUpTo = _position.Lsn;
+        _durableUpTo = _writtenUpTo;
     }
 
     /// <summary>Ends waiting for space for the next file.</summary>
@@ -136,7 +154,7 @@ internal sealed class JournalWriter : IDisposable
         _active = next;
     }
 
-    private static long SizeForFrame(int frameBytes) => JournalFormat.AlignBlock(JournalFormat.BlockBytes + frameBytes);
+    private static long SizeForFrame(long frameBytes) => JournalFormat.AlignBlock(JournalFormat.BlockBytes + frameBytes);
 
     private int CountThatFit(List<JournalEntry> entries, int from, long start)
     {

@@ -21,7 +21,6 @@ public sealed class BatchValidationTests
     [InlineData(StoredBatchLayout.AttributesAt + 1, 2, nameof(BatchError.UnknownCodec))]
     [InlineData(StoredBatchLayout.AttributesAt + 1, 5, nameof(BatchError.UnknownCodec))]
     [InlineData(StoredBatchLayout.AttributesAt + 1, 7, nameof(BatchError.UnknownCodec))]
-    [InlineData(StoredBatchLayout.AttributesAt + 1, 0x10, nameof(BatchError.UnsupportedAttributes))]
     [InlineData(StoredBatchLayout.AttributesAt + 1, 0x20, nameof(BatchError.UnsupportedAttributes))]
     [InlineData(StoredBatchLayout.AttributesAt + 1, 0x40, nameof(BatchError.UnsupportedAttributes))]
     [InlineData(StoredBatchLayout.AttributesAt, 0x80, nameof(BatchError.UnsupportedAttributes))]

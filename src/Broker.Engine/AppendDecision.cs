@@ -1,3 +1,5 @@
+using Broker.Engine.Transactions;
+
 namespace Broker.Engine;
 
 /// <summary>What the sequencer decided for one batch.</summary>
@@ -25,6 +27,18 @@ internal readonly record struct AppendDecision(
         BrokerError.PrecedingBatchRefused => $"Sequence {Found} came where {Expected} was expected: the batch before it was refused.",
         BrokerError.ExpectedOffsetMismatch => $"The partition's last offset is {Expected}, not {Found} as expected. Nothing was written.",
         BrokerError.DuplicateSequenceNumber => $"Sequence {Found} was appended long ago (next is {Expected}); its offset is no longer remembered.",
+        BrokerError.TransactionAborted =>
+            $"Transaction {Found} was aborted: {AbortCauses.Describe((AbortCause)Expected)}. Nothing of it was written.",
+        BrokerError.InvalidTransactionState =>
+            $"Transaction {Found} cannot do this: it was or is being committed, or its producer has no name (transactions need one).",
+        BrokerError.InvalidTransactionTimeout =>
+            $"A transaction may be open for up to {Expected} ms (transaction.max.timeout.ms), not {Found} ms.",
+        BrokerError.TransactionTooLarge =>
+            $"The transaction has {Found} bytes; transaction.max.bytes allows {Expected}. It was aborted.",
+        BrokerError.TransactionLimitReached =>
+            $"{Found} transactions are open, as many as transaction.open.max allows ({Expected}). Another is possible when one has ended.",
+        BrokerError.StagingFull =>
+            $"Open transactions hold {Found} bytes, and there is no room for more (transaction.staging.max.bytes is {Expected}).",
         BrokerError.MessageTooLarge => $"The batch has {Found} bytes; the segment size of the topic allows {Expected}.",
         BrokerError.DiskFull => $"The disk has {Found} bytes free; writes are accepted from {Expected} on. Reads go on. Free space or lower retention.",
         BrokerError.PartitionQuarantined =>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Broker.Engine.Offsets;
 using Broker.Engine.Producers;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Files;
@@ -58,7 +60,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
         _parts.DiskGuard.FreeBytes, _parts.DiskGuard.NeededBytes,
         AcceptsWrites: !_parts.DiskGuard.IsFull && !_parts.Committer.IsOutOfSpace && Progress.Failure is null && _closed == 0,
         _checkpoints.TailBytes, _parts.Metrics.SyncCount, _parts.Metrics.SyncTime, _parts.Metrics.RollCount, _parts.Metrics.CheckpointCount,
-        _parts.Sequences.Producers.Count);
+        _parts.Sequences.Producers.Count, _sequencer.Transactions.Stats());
 
     public EngineNotes Notes => _parts.Notes;
 
@@ -178,6 +180,62 @@ internal sealed class BrokerEngine : IAsyncDisposable
     public ValueTask DeleteProducerAsync(string? name, long id, CancellationToken cancellationToken) =>
         Progress.WaitVisibleAsync(_sequencer.Producers.Delete(name, id), cancellationToken);
 
+    /// <inheritdoc cref="TransactionStaging.Stage"/>
+    public AppendDecision Stage(PartitionHandle partition, ReadOnlySpan<byte> storedBatch, in TransactionContext context) =>
+        _sequencer.Staging.Stage(partition, storedBatch, context);
+
+    /// <inheritdoc cref="TransactionStaging.Refuse"/>
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch, in TransactionContext context) =>
+        _sequencer.Staging.Refuse(partition, batch, context);
+
+    /// <inheritdoc cref="TransactionDecisions.CommitAsync"/>
+    public ValueTask<TransactionOutcome> CommitTransactionAsync(
+        TransactionKey key, IReadOnlyList<ManifestPartition> manifest, IReadOnlyList<OffsetCommit> offsets, CancellationToken cancellationToken)
+    {
+        OffsetDecisions.Check(offsets);
+        return _sequencer.Transactions.CommitAsync(key, manifest, offsets, Progress.WaitVisibleAsync, cancellationToken);
+    }
+
+    /// <inheritdoc cref="TransactionDecisions.Abort"/>
+    public void AbortTransaction(TransactionKey key) => _sequencer.Transactions.Abort(key);
+
+    /// <inheritdoc cref="TransactionDecisions.Outcome"/>
+    public async ValueTask<TransactionOutcome?> TransactionOutcomeAsync(TransactionKey key, CancellationToken cancellationToken)
+    {
+        (TransactionOutcome? outcome, long lsn) = _sequencer.Transactions.Outcome(key);
+        await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
+        return outcome;
+    }
+
+    /// <inheritdoc cref="TransactionDecisions.NoteLost"/>
+    public void NoteTransactionLost(long producerId, long number) => _sequencer.Transactions.NoteLost(producerId, number);
+
+    /// <inheritdoc cref="TransactionDecisions.List"/>
+    public IReadOnlyList<TransactionSummary> ListTransactions() => _sequencer.Transactions.List();
+
+    /// <inheritdoc cref="TransactionDecisions.Describe"/>
+    public async ValueTask<TransactionDescription> DescribeTransactionsAsync(string producer, CancellationToken cancellationToken)
+    {
+        TransactionDescription description = _sequencer.Transactions.Describe(producer);
+        await Progress.WaitVisibleAsync(description.Lsn, cancellationToken).ConfigureAwait(false);
+        return description;
+    }
+
+    /// <inheritdoc cref="TransactionDecisions.AbortOpen"/>
+    public bool AbortOpenTransaction(string producer) => _sequencer.Transactions.AbortOpen(producer);
+
+    /// <inheritdoc cref="OffsetDecisions.Commit"/>
+    public ValueTask CommitOffsetsAsync(IReadOnlyList<OffsetCommit> commits, CancellationToken cancellationToken) =>
+        Progress.WaitVisibleAsync(_sequencer.Offsets.Commit(commits), cancellationToken);
+
+    /// <inheritdoc cref="OffsetDecisions.Fetch"/>
+    public async ValueTask<IReadOnlyList<GroupOffset>> FetchOffsetsAsync(string group, CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<GroupOffset> offsets, long lsn) = _sequencer.Offsets.Fetch(group);
+        await Progress.WaitVisibleAsync(lsn, cancellationToken).ConfigureAwait(false);
+        return offsets;
+    }
+
     /// <summary>Carries out an operator's decision on damage: it was mended, or its records are given up for ever.</summary>
     internal ValueTask SettleDamageAsync(PartitionHandle partition, DamagedRange range, bool isLossAccepted) =>
         Progress.WaitVisibleAsync(_sequencer.SettleDamage(partition, range, isLossAccepted), CancellationToken.None);
@@ -206,8 +264,10 @@ internal sealed class BrokerEngine : IAsyncDisposable
         Checkpoints? checkpoints = null;
         try
         {
+            var staging = new Staging(environment.Disk, Path.Combine(Path.GetFullPath(options.DataDirectory), "staging"), options);
+            staging.RemoveLeftovers();
             var sequencer = new Sequencer(
-                parts.State, parts.Sequences, parts.Committer, parts.Progress, parts.DiskGuard, environment, options);
+                parts.State, parts.Sequences, parts.Committer, parts.Progress, parts.DiskGuard, staging, environment, options);
             checkpoints = new Checkpoints(parts, options.JournalReplayBytesMax, environment.Workers);
             var engine = new BrokerEngine(parts, sequencer, checkpoints, environment, options);
             engine.Start();
@@ -252,6 +312,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
         Once(StartDuration, _parts.BeginCopy);
         Every(TimeSpan.FromSeconds(1), WatchDisk);
         Every(TimeSpan.FromSeconds(1), _sequencer.Producers.Tend);
+        Every(TimeSpan.FromSeconds(1), _sequencer.Transactions.Tend);
         Every(Options.RetentionCheckInterval, ApplyRetention);
         Every(TimeSpan.FromSeconds(1), _scrub.Step);
     }
@@ -340,6 +401,7 @@ internal sealed class BrokerEngine : IAsyncDisposable
     {
         _scrub.Dispose();
         _parts.Committer.Dispose();
+        _sequencer.Transactions.Dispose();
         _checkpoints.Dispose();
         if (Progress.Failure is null)
         {

@@ -57,6 +57,24 @@ internal enum BrokerError
     /// <summary>The partition does not end where the writer thinks. Facts: last offset expected, last offset.</summary>
     ExpectedOffsetMismatch,
 
+    /// <summary>The transaction was aborted, and nothing of it was written. Facts: its number, the cause.</summary>
+    TransactionAborted,
+
+    /// <summary>The call does not fit to where the transaction is: it is committed, or being committed. Facts: its number.</summary>
+    InvalidTransactionState,
+
+    /// <summary>Facts: the timeout that was asked for and the longest, milliseconds.</summary>
+    InvalidTransactionTimeout,
+
+    /// <summary>The transaction is larger than it may be, and was aborted. Facts: size, limit.</summary>
+    TransactionTooLarge,
+
+    /// <summary>There are as many open transactions as there may be. Facts: count, limit.</summary>
+    TransactionLimitReached,
+
+    /// <summary>There is no room for what open transactions are to write. Facts: bytes, limit.</summary>
+    StagingFull,
+
     /// <summary>Too little free disk space to accept writes. Facts: free bytes, needed bytes.</summary>
     DiskFull,
 

@@ -37,6 +37,20 @@ internal sealed record EngineOptions
     /// <summary>When a producer without a name is forgotten that wrote nothing.</summary>
     public TimeSpan ProducerIdleMax { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>A larger transaction is aborted.</summary>
+    public long TransactionBytesMax { get; init; } = 32 << 20;
+
+    /// <summary>No transaction may be open for longer, whatever its producer asks for.</summary>
+    public TimeSpan TransactionTimeoutMax { get; init; } = TimeSpan.FromMinutes(15);
+
+    public int OpenTransactionsMax { get; init; } = 10_000;
+
+    /// <summary>What is staged of all open transactions beyond this waits in files.</summary>
+    public long StagingMemoryBytes { get; init; } = 64 << 20;
+
+    /// <summary>What may be staged of all open transactions, in memory and files.</summary>
+    public long StagingBytesMax { get; init; } = 1L << 30;
+
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How fast the whole log is read again to find damage; 0 does not.</summary>

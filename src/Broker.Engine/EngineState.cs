@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Broker.Engine.Entries;
+using Broker.Engine.Offsets;
 using Broker.Engine.Producers;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage.Segments;
 
@@ -20,6 +22,7 @@ internal sealed class EngineState
     private readonly HashSet<Topic> _dirtyTopics = [];
     private readonly List<PartitionHandle> _dirtyPartitions = [];
     private readonly List<StateChange> _otherChanges = [];
+    private readonly AppliedCommits _commits = new();
     private readonly TopicSettings _defaults;
     private long _capturedLsn;
 
@@ -39,6 +42,9 @@ internal sealed class EngineState
 
     /// <summary>Where damage is told to.</summary>
     public DamageReports DamageReports { get; } = new();
+
+    /// <summary>Guarded by the sequencer's lock.</summary>
+    public OffsetTable Offsets { get; } = new();
 
     public long Incarnation { get; private set; }
 
@@ -126,7 +132,7 @@ internal sealed class EngineState
         _toNotify.Clear();
     }
 
-    /// <param name="subject">The topic that the sequencer made for a creation, null in replay; the producers that are forgotten.</param>
+    /// <param name="subject">The topic that the sequencer made for a creation, null in replay; the producers that are forgotten; what a commit changes.</param>
     /// <param name="isAhead">Records that were decided before this wait for space.</param>
     public void ApplyState(EntryKind kind, ReadOnlySpan<byte> body, object? subject, bool isAhead = false)
     {
@@ -153,6 +159,10 @@ internal sealed class EngineState
                 break;
             case EntryKind.ProducersForgotten:
                 ApplyProducersForgotten((IReadOnlyList<ProducerState>)subject!);
+                break;
+            case EntryKind.TransactionCommitted:
+            case EntryKind.OffsetsCommitted:
+                _commits.Apply((CommitEffects)subject!);
                 break;
             case EntryKind.Incarnation:
                 Incarnation = reader.Int64();
@@ -212,6 +222,15 @@ internal sealed class EngineState
             FindPartition(id, number)?.Restore(range, isLossAccepted);
         }
 
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Offsets))
+        {
+            (TopicId id, int number) = StateKeys.ReadPartition(key);
+            if (FindPartition(id, number) is { } partition)
+            {
+                Offsets.FindOrAdd(StateKeys.ReadGroup(key), partition).Decided = StateValues.ReadOffset(value);
+            }
+        }
+
         sequences.Restore(stored, this);
     }
 
@@ -260,6 +279,7 @@ internal sealed class EngineState
         }
 
         _dirtyPartitions.Clear();
+        _commits.TakeChanges(work.Changes, lsn);
         sequences.TakeChanges(work.Changes, lsn);
         return work;
     }
@@ -354,10 +374,15 @@ internal sealed class EngineState
             NotifyAfterGroup(partition);
         }
 
+        lock (_gate)
+        {
+            Offsets.Drop(topic);
+        }
+
         Files.NoteDeletedTopic(id.ToString());
         byte[] prefix = StateKeys.Topic(id);
         _otherChanges.Add(StateChange.Put(StateFamily.DeletedTopics, prefix, []));
-        foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences, StateFamily.Damages])
+        foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences, StateFamily.Damages, StateFamily.Offsets])
         {
             _otherChanges.Add(StateChange.DeletePrefix(family, prefix));
         }
@@ -411,6 +436,7 @@ internal sealed class EngineState
         foreach (ProducerState producer in producers)
         {
             _otherChanges.Add(StateChange.Delete(StateFamily.Producers, StateKeys.Producer(producer.Id)));
+            _otherChanges.Add(StateChange.Delete(StateFamily.Transactions, StateKeys.Producer(producer.Id)));
             foreach (PartitionHandle partition in producer.Windows.Select(window => window.Partition))
             {
                 byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, producer.Id);

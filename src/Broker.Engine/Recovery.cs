@@ -2,6 +2,7 @@ using Broker.Engine.Entries;
 using Broker.Engine.Producers;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Files;
@@ -75,7 +76,7 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
             return;
         }
 
-        state.ApplyState((EntryKind)kind, body, subject: ReplayProducers((EntryKind)kind, lsn, body));
+        state.ApplyState((EntryKind)kind, body, subject: ReplayDecision((EntryKind)kind, lsn, body));
     }
 
     public void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body)
@@ -96,9 +97,9 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
             segment.BaseOffset, segment.EndPosition - bytes.Length, segment.EndPosition, batch.BaseOffset, batch.NextOffset));
     }
 
-    /// <summary>Carries out again what was decided about producers.</summary>
-    /// <returns>Those that were forgotten; null when it is about something else.</returns>
-    private List<ProducerState>? ReplayProducers(EntryKind kind, long lsn, ReadOnlySpan<byte> body)
+    /// <summary>Decides again what was decided about producers, transactions and offsets.</summary>
+    /// <returns>The producers that were forgotten, or what a commit changes; null when it is about something else.</returns>
+    private object? ReplayDecision(EntryKind kind, long lsn, ReadOnlySpan<byte> body)
     {
         var reader = new ByteReader(body);
         switch (kind)
@@ -120,6 +121,11 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
                 }
 
                 return forgotten;
+            case EntryKind.TransactionCommitted:
+            case EntryKind.OffsetsCommitted:
+                CommitEffects effects = CommitEffects.Read(body, hasOutcome: kind == EntryKind.TransactionCommitted, sequences.Producers, state);
+                effects.Decide();
+                return effects;
             default:
                 return null;
         }

@@ -1,7 +1,9 @@
 using Broker.Engine.Entries;
+using Broker.Engine.Offsets;
 using Broker.Engine.Producers;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage;
 using Broker.Storage.Journal;
@@ -30,8 +32,8 @@ internal sealed class Sequencer
     private bool _stopped;
 
     public Sequencer(
-        EngineState state, Sequences sequences, GroupCommitter committer, LsnProgress progress, DiskGuard disk, EngineEnvironment environment,
-        EngineOptions options)
+        EngineState state, Sequences sequences, GroupCommitter committer, LsnProgress progress, DiskGuard disk, Staging staging,
+        EngineEnvironment environment, EngineOptions options)
     {
         _gate = sequences.Gate;
         _state = state;
@@ -44,7 +46,11 @@ internal sealed class Sequencer
         _options = options;
         _pool = new AppendEntryPool(state);
         _lsn = progress.VisibleLsn;
-        Producers = new ProducerDecisions(this, sequences.Producers, state.NextProducerId, environment.Time, options);
+        var transactions = new TransactionTable(this, sequences.Producers, staging, environment.Time, state.Incarnation + 1);
+        Producers = new ProducerDecisions(this, sequences.Producers, transactions, state.NextProducerId, environment.Time, options);
+        Offsets = new OffsetDecisions(this, state, environment.Time);
+        Staging = new TransactionStaging(this, transactions, staging, disk, options);
+        Transactions = new TransactionDecisions(this, state, sequences.Producers, transactions, Offsets, environment.Time);
         foreach (Topic topic in state.Topics)
         {
             _topics.Add(topic.Name, topic);
@@ -65,6 +71,12 @@ internal sealed class Sequencer
     }
 
     public ProducerDecisions Producers { get; }
+
+    public OffsetDecisions Offsets { get; }
+
+    public TransactionStaging Staging { get; }
+
+    public TransactionDecisions Transactions { get; }
 
     internal Lock Gate => _gate;
 
@@ -92,6 +104,12 @@ internal sealed class Sequencer
                 return unavailable;
             }
 
+#if BROKER_MUTANTS
+            if (Mutant.Is("repeat-taken-for-a-mismatch") && Refusal(partition, expectedLastOffset) is { } mismatch)
+            {
+                return mismatch;
+            }
+#endif
             if (batch.ProducerId >= 0 && CheckSequence(partition, batch) is { } answered)
             {
                 return answered;
@@ -103,26 +121,34 @@ internal sealed class Sequencer
                 return refused;
             }
 
-            TopicSettings settings = partition.Topic.DecidedSettings;
-            DecidedLog log = partition.Decided;
-            long appendTime = Math.Max(now, log.LastAppendMs);
-            Place(log, settings, bytes.Length, appendTime);
-            long lsn = ++_lsn;
-            StoredBatch.Stamp(bytes, partition.PrefixSeed, log.NextOffset, appendTime, lsn);
-            _sequences.Note(partition, batch, lsn, _progress.VisibleLsn);
-
-            AppendEntry entry = _pool.Take();
-            entry.Set(partition, log, storedBatch, owner, lsn);
-            owner.Retain();
-            long baseOffset = log.NextOffset;
-            log.NextOffset += batch.RecordCount;
-            log.SegmentPosition += bytes.Length;
-            _disk.Accept(bytes.Length);
-            log.LastAppendMs = appendTime;
+            AppendEntry entry = Place(partition, storedBatch, owner, now, isContinued: false);
+            _sequences.Note(partition, batch, entry.Lsn, _progress.VisibleLsn);
             _committer.Enqueue(entry);
-            Durability effective = settings.Durability == Durability.Durable ? Durability.Durable : durability;
-            return new AppendDecision(BrokerError.None, baseOffset, appendTime, Duplicate: false, lsn, effective, 0, 0);
+            Durability effective = partition.Topic.DecidedSettings.Durability == Durability.Durable ? Durability.Durable : durability;
+            return new AppendDecision(BrokerError.None, batch.BaseOffset, batch.AppendTimeMs, Duplicate: false, entry.Lsn, effective, 0, 0);
         }
+    }
+
+    /// <summary>
+    /// Gives an accepted batch its place in the partition and its LSN; under <see cref="Gate"/>. The entry is still to be enqueued.
+    /// </summary>
+    /// <param name="isContinued">The batch counts only together with the entries that follow.</param>
+    internal AppendEntry Place(PartitionHandle partition, Memory<byte> storedBatch, PooledBuffer owner, long nowMs, bool isContinued)
+    {
+        DecidedLog log = partition.Decided;
+        int sizeBytes = storedBatch.Length;
+        long appendTime = Math.Max(nowMs, log.LastAppendMs);
+        RollIfDue(log, partition.Topic.DecidedSettings, sizeBytes, appendTime);
+        long lsn = NextLsn();
+        StoredBatch.Stamp(storedBatch.Span, partition.PrefixSeed, log.NextOffset, appendTime, lsn);
+        AppendEntry entry = _pool.Take();
+        entry.Set(partition, log, storedBatch, owner, lsn, isContinued);
+        owner.Retain();
+        log.NextOffset += new StoredBatchView(storedBatch.Span).RecordCount;
+        log.SegmentPosition += sizeBytes;
+        log.LastAppendMs = appendTime;
+        _disk.Accept(sizeBytes);
+        return entry;
     }
 
     /// <summary>
@@ -342,7 +368,7 @@ internal sealed class Sequencer
         new Dictionary<string, string> { ["topic"] = name });
 
     /// <summary>Begins a new segment when the open one is full, too old, or given up.</summary>
-    private static void Place(DecidedLog log, TopicSettings settings, int sizeBytes, long appendTimeMs)
+    private static void RollIfDue(DecidedLog log, TopicSettings settings, int sizeBytes, long appendTimeMs)
     {
         bool roll = log.MustRoll
             || log.SegmentPosition + (long)sizeBytes > log.SegmentCapacityBytes
@@ -374,7 +400,7 @@ internal sealed class Sequencer
         }
     }
 
-    private AppendDecision? Unavailable(PartitionHandle partition)
+    internal AppendDecision? Unavailable(PartitionHandle partition)
     {
         if (_stopped)
         {
@@ -452,12 +478,17 @@ internal sealed class Sequencer
         return Enqueue(EntryKind.TopicAltered, body, topic);
     }
 
+    internal long NextLsn() => ++_lsn;
+
     internal long Enqueue(EntryKind kind, byte[] body, object? subject)
     {
-        var entry = new StateEntry(_state, kind, body, subject) { Lsn = ++_lsn };
+        var entry = new StateEntry(_state, kind, body, subject) { Lsn = NextLsn() };
         _committer.Enqueue(entry);
         return entry.Lsn;
     }
+
+    /// <summary>Hands over entries that count only together.</summary>
+    internal void Enqueue(List<JournalEntry> entries) => _committer.Enqueue(entries);
 
     private Topic DecidedTopic(string name) => _topics.TryGetValue(name, out Topic? topic) ? topic : throw UnknownTopic(name);
 

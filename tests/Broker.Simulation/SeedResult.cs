@@ -41,6 +41,17 @@ internal sealed class SeedResult
     /// <summary>Appends that expected another end of the partition.</summary>
     public int Mismatches { get; set; }
 
+    public int Commits { get; set; }
+
+    /// <summary>Commits of what was staged in a file.</summary>
+    public int SpilledCommits { get; set; }
+
+    /// <summary>Transactions that took longer than they might.</summary>
+    public int TimedOut { get; set; }
+
+    /// <summary>Calls for a transaction that had come to its end, or for one of an earlier run.</summary>
+    public int LateCalls { get; set; }
+
     public ulong TraceHash { get; set; }
 
     /// <summary>What was broken, with the last lines of the trace; null when nothing was.</summary>

@@ -16,11 +16,14 @@ internal sealed class SimulatedClient(
     private static readonly Dictionary<string, string> NoConfig = [];
 
     private readonly List<(LogSlice Slice, byte[] Bytes)> _held = [];
+    private readonly BatchDrafts _drafts = new(chance);
+    private SimulatedTransactions? _transactions;
     private int _topicNumber;
-    private long _timestampMs = 1_000_000;
 
     /// <summary>The segments of all partitions when they were last noted.</summary>
     public HashSet<string> SegmentPaths { get; } = [];
+
+    private SimulatedTransactions Transactions => _transactions ??= new SimulatedTransactions(chance, trace, time, model, result, _drafts);
 
     public void Act(BrokerEngine engine)
     {
@@ -41,8 +44,11 @@ internal sealed class SimulatedClient(
         PartitionModel partition = chance.Pick(partitions);
         switch (chance.Below(100))
         {
-            case < 46:
+            case < 34:
                 Append(engine, partition);
+                break;
+            case < 46:
+                Transactions.Act(engine, partition);
                 break;
             case < 56:
                 Repeat(engine, partition);
@@ -84,7 +90,7 @@ internal sealed class SimulatedClient(
         {
             if (engine.FindPartition(partition.Topic.Id, partition.Number) is { } handle)
             {
-                using Draft draft = NewDraft(partition, -1, -1, -1);
+                using BatchDraft draft = _drafts.New(partition, -1, -1, -1);
                 AppendDecision decision = engine.Append(handle, draft.Batch.Memory, draft.Batch, Durability.Durable);
                 Checks.Expect(decision.Error is BrokerError.StorageError or BrokerError.NotReady, $"After a failed sync an append is answered with {decision.Error}.");
             }
@@ -100,8 +106,12 @@ internal sealed class SimulatedClient(
         }
     }
 
-    /// <summary>The process is gone and its readers with it.</summary>
-    public void Forget() => _held.Clear();
+    /// <summary>The process is gone, and its readers and open transactions with it.</summary>
+    public void Forget()
+    {
+        _held.Clear();
+        Transactions.Forget();
+    }
 
     public void NoteSegments(BrokerEngine engine)
     {
@@ -129,7 +139,7 @@ internal sealed class SimulatedClient(
         // One that was taken over tries again.
         bool isZombie = producer is { Epoch: > 0 } && chance.Percent(20);
         int epoch = producer is null ? -1 : isZombie ? chance.Below(producer.Epoch) : producer.Epoch;
-        using Draft draft = NewDraft(partition, producer?.Id ?? -1, epoch, sequence);
+        using BatchDraft draft = _drafts.New(partition, producer?.Id ?? -1, epoch, sequence);
         long? expectedOffset = chance.Percent(20) ? partition.NextOffset - 1 - (chance.Percent(30) ? chance.Between(1, 3) : 0) : null;
         BrokerError expected = isZombie ? BrokerError.InvalidProducerEpoch
             : expectedOffset < partition.NextOffset - 1 ? BrokerError.ExpectedOffsetMismatch
@@ -143,7 +153,7 @@ internal sealed class SimulatedClient(
         {
             ProducerModel producer = chance.Pick(model.Producers);
             long sequence = NextSequence(partition, producer.Id) + chance.Between(1, 5);
-            using Draft draft = NewDraft(partition, producer.Id, producer.Epoch, sequence);
+            using BatchDraft draft = _drafts.New(partition, producer.Id, producer.Epoch, sequence);
             Send(engine, partition, draft, producer, sequence, expected: BrokerError.OutOfOrderSequenceNumber);
         }
     }
@@ -165,7 +175,7 @@ internal sealed class SimulatedClient(
 
         int age = own.Count(b => b.ProducerId == original.ProducerId && b.Lsn > original.Lsn);
         bool mayBeForgotten = age >= SimulationRun.Options.ProducerWindowBatches || (age > 0 && original.Lsn <= model.IdleAtLsn);
-        using Draft draft = NewDraft(partition, producer.Id, producer.Epoch, original.Sequence, original.Count);
+        using BatchDraft draft = _drafts.New(partition, producer.Id, producer.Epoch, original.Sequence, original.Count);
 
         // What the partition ends with by now is no matter of a batch that was written.
         long? expectedOffset = chance.Percent(20) ? original.BaseOffset - 1 : null;
@@ -184,7 +194,7 @@ internal sealed class SimulatedClient(
     }
 
     private void Send(
-        BrokerEngine engine, PartitionModel partition, Draft draft, ProducerModel? producer, long sequence, BrokerError expected,
+        BrokerEngine engine, PartitionModel partition, BatchDraft draft, ProducerModel? producer, long sequence, BrokerError expected,
         long? expectedOffset = null)
     {
         if (engine.FindPartition(partition.Topic.Id, partition.Number) is not { } handle)
@@ -267,7 +277,7 @@ internal sealed class SimulatedClient(
             return;
         }
 
-        long wanted = 1_000_000 + chance.Below((int)(_timestampMs - 1_000_000) + 1);
+        long wanted = BatchDrafts.FirstTimestampMs + chance.Below((int)(_drafts.TimestampMs - BatchDrafts.FirstTimestampMs) + 1);
         long expected = partition.OffsetOfTime(wanted, handle.LogStartOffset);
         long offset = handle.OffsetForTimestamp(wanted);
         trace.Add("time of", partition.ToString(), wanted, offset);
@@ -439,25 +449,4 @@ internal sealed class SimulatedClient(
 
     private static long NextSequence(PartitionModel partition, long producer) =>
         partition.Last(producer) is { } last ? last.Sequence + last.Count : 0;
-
-    private Draft NewDraft(PartitionModel partition, long producer, int epoch, long sequence, int count = 0)
-    {
-        count = count > 0 ? count : chance.Between(1, 5);
-        int bytesMax = chance.Percent(2) ? 9_000 : chance.Percent(30) ? 2_000 : 300;
-        long[] timestamps = new long[count];
-        using var writer = new BatchWriter(Codec.None);
-        for (int i = 0; i < count; i++)
-        {
-            timestamps[i] = _timestampMs + chance.Between(-50, 50);
-            _timestampMs += chance.Below(5);
-            writer.Append(timestamps[i], OptionalBytes.Null, chance.Bytes(chance.Between(1, bytesMax)), []);
-        }
-
-        return new Draft(writer.Finish(partition.Topic.Id, partition.Number, producer, epoch, sequence), timestamps);
-    }
-
-    private readonly record struct Draft(PooledBuffer Batch, long[] Timestamps) : IDisposable
-    {
-        public void Dispose() => Batch.Release();
-    }
 }

@@ -14,6 +14,8 @@ internal sealed class SimulationReport
 
     public long Appends { get; private set; }
 
+    public long Commits { get; private set; }
+
     public long Crashes { get; private set; }
 
     public long PowerCuts { get; private set; }
@@ -38,6 +40,10 @@ internal sealed class SimulationReport
         ["forgotten producer"] = 0,
         ["zombie"] = 0,
         ["mismatched offset"] = 0,
+        ["commit"] = 0,
+        ["commit from a staging file"] = 0,
+        ["transaction timeout"] = 0,
+        ["late call"] = 0,
     };
 
     /// <summary>The seeds that broke a promise, and which.</summary>
@@ -66,6 +72,11 @@ internal sealed class SimulationReport
         Count("forgotten producer", result.ForgottenProducers);
         Count("zombie", result.Zombies);
         Count("mismatched offset", result.Mismatches);
+        Count("commit", result.Commits);
+        Count("commit from a staging file", result.SpilledCommits);
+        Count("transaction timeout", result.TimedOut);
+        Count("late call", result.LateCalls);
+        Commits += result.Commits;
         if (result.Failure is not null)
         {
             Failures[result.Seed] = result.Failure;
@@ -75,7 +86,7 @@ internal sealed class SimulationReport
     public override string ToString() =>
         $"""
         {Seeds} seeds from {FirstSeed} in {Seconds:0} s ({Seeds / Seconds:0.0} a second): {Failures.Count} failed
-        {Operations} operations, {Appends} batches taken in, {Checkpoints} checkpoints
+        {Operations} operations, {Appends} batches and {Commits} transactions taken in, {Checkpoints} checkpoints
         {Crashes} crashes of a running broker, {CrashesInRecovery} in recovery, {PowerCuts} of them power cuts; {FailedSyncs} failed syncs
         seeds that met: {string.Join(", ", SeedsWith.Select(s => $"{s.Key} {s.Value} ({100.0 * s.Value / Math.Max(1, Seeds):0.0} %)"))}
         {(TooRare.Any() ? "too rare to show anything: " + string.Join(", ", TooRare) : "")}

@@ -78,6 +78,9 @@ internal sealed class SimulationRun
         ReserveBytes = 0,
         ProducerWindowBatches = 4,
         ProducersMax = 6,
+        TransactionBytesMax = 80 << 10,
+        StagingMemoryBytes = 4 << 10,
+        StagingBytesMax = 120 << 10,
         TopicDefaults = TopicSettings.Default with { SegmentBytes = 8 << 10, IndexIntervalBytes = 1024, RetentionMs = TopicSettings.Unlimited },
     };
 
@@ -210,6 +213,7 @@ internal sealed class SimulationRun
     private void ActAsClient()
     {
         _clientIsBusy = true;
+        _model.Saw(_engine!.Progress.VisibleLsn);
         try
         {
             _client.Act(_engine!);
@@ -304,6 +308,7 @@ internal sealed class SimulationRun
         Close();
         if (_engine is null)
         {
+            _client.Forget();
             _disk.EndProcess();
             Open(maySuffer);
         }
@@ -445,6 +450,7 @@ internal sealed class SimulationRun
         Checks.Expect(end >= inPageCache, $"The broker came back at entry {end}; {inPageCache} was written, and only the process ended.");
         _model.Rollback(end);
         Checks.Everything(engine, _model);
+        Checks.Offsets(engine, _model);
         _model.Saw(end + 1);
     }
 

@@ -17,6 +17,7 @@ internal sealed class AppendEntry : JournalEntry
     private int _position;
     private int _capacityBytes;
     private bool _written;
+    private bool _isContinued;
 
     public AppendEntry(AppendEntryPool pool, EngineState state)
     {
@@ -26,6 +27,8 @@ internal sealed class AppendEntry : JournalEntry
 
     public override byte Kind => (byte)EntryKind.Append;
 
+    public override bool IsContinued => _isContinued;
+
     public override ReadOnlyMemory<byte> Head => _head;
 
     public override ReadOnlyMemory<byte> Payload => _batch;
@@ -33,7 +36,8 @@ internal sealed class AppendEntry : JournalEntry
     // Prefix and header hold the checksum of the rest.
     public override int PayloadCoveredBytes => StoredBatch.OverheadBytes;
 
-    public void Set(PartitionHandle partition, DecidedLog place, ReadOnlyMemory<byte> batch, PooledBuffer owner, long lsn)
+    public void Set(
+        PartitionHandle partition, DecidedLog place, ReadOnlyMemory<byte> batch, PooledBuffer owner, long lsn, bool isContinued)
     {
         Lsn = lsn;
         _partition = partition;
@@ -43,6 +47,7 @@ internal sealed class AppendEntry : JournalEntry
         _position = place.SegmentPosition;
         _capacityBytes = place.SegmentCapacityBytes;
         _written = false;
+        _isContinued = isContinued;
         AppendHead.Write(_head, partition.TopicId, partition.Partition, _position, _segmentBaseOffset, _capacityBytes);
     }
 

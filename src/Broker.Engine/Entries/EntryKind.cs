@@ -27,4 +27,10 @@ internal enum EntryKind : byte
 
     /// <summary>Producers that had been idle for long, or that an operator deleted, are known no more.</summary>
     ProducersForgotten = 11,
+
+    /// <summary>The last entry of a transaction, behind its batches: its outcome, and the offsets that it commits.</summary>
+    TransactionCommitted = 12,
+
+    /// <summary>Offsets of groups were committed alone.</summary>
+    OffsetsCommitted = 13,
 }

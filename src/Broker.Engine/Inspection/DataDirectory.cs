@@ -56,6 +56,9 @@ internal sealed class DataDirectory : IDisposable
         return new DataDirectory(root, LoadState(disk, root));
     }
 
+    /// <summary>Everything that the newest checkpoint knows, family by family, in the order of the keys.</summary>
+    public IEnumerable<StateRecord> State() => StateRecord.All(_stored);
+
     /// <summary>Bytes of all segments at the newest checkpoint.</summary>
     public long CheckpointedBytes => _stored.Family(StateFamily.Segments)
         .Sum(s => (long)StateValues.ReadSegment(StateKeys.ReadNumber(s.Key), s.Value).EndPosition);
@@ -239,6 +242,8 @@ internal sealed class DataDirectory : IDisposable
         EntryKind.DamageSettled => "damage-settled",
         EntryKind.ProducerOpened => "producer-opened",
         EntryKind.ProducersForgotten => "producers-forgotten",
+        EntryKind.TransactionCommitted => "transaction-committed",
+        EntryKind.OffsetsCommitted => "offsets-committed",
         _ => $"kind-{(byte)kind}",
     };
 

@@ -1,9 +1,12 @@
 using Broker.Engine.Entries;
+using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 
 namespace Broker.Engine.Producers;
 
 /// <summary>What the sequencer decides about producers themselves: who there is, who takes over, who is forgotten.</summary>
-internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable producers, long nextProducerId, TimeProvider time, EngineOptions options)
+internal sealed class ProducerDecisions(
+    Sequencer sequencer, ProducerTable producers, TransactionTable transactions, long nextProducerId, TimeProvider time, EngineOptions options)
 {
     // One round is one short step under the sequencer's lock.
     private const int CountPerRound = 1000;
@@ -34,7 +37,7 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
     /// <inheritdoc cref="Init"/>
     public (OpenedProducer Producer, long Lsn) Open(string name, string clientId, ProducerIdentity? current = null)
     {
-        ProducerName.Check(name);
+        TopicName.CheckFor("producer", name);
         lock (_gate)
         {
             sequencer.RefuseWhenStopped();
@@ -53,6 +56,7 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
             ProducerState producer = known is null
                 ? producers.Open(name, _nextId++, epoch: 0, clientId)
                 : producers.Open(name, known.Id, checked(known.Epoch + 1), clientId);
+            transactions.Fence(producer, AbortCause.TakenOver);
             byte[] body = new ByteWriter().Text(name).Int64(producer.Id).Int32(producer.Epoch).Text(clientId).ToArray();
             long lsn = sequencer.Enqueue(EntryKind.ProducerOpened, body, subject: null);
             return (new OpenedProducer(new ProducerIdentity(producer.Id, producer.Epoch), PositionsOf(producer)), lsn);
@@ -168,6 +172,7 @@ internal sealed class ProducerDecisions(Sequencer sequencer, ProducerTable produ
 
     private long Forget(ProducerState producer)
     {
+        transactions.Fence(producer, AbortCause.Operator);
         producers.Remove(producer, sequencer.LastLsn + 1);
         return EnqueueForgotten([producer]);
     }

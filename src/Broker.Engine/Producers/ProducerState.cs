@@ -1,4 +1,5 @@
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 
 namespace Broker.Engine.Producers;
 
@@ -32,10 +33,15 @@ internal sealed class ProducerState(long id, int epoch, string? name, string cli
     /// <inheritdoc cref="Older"/>
     public ProducerState? Newer { get; set; }
 
+    /// <summary>Null for a producer that never began a transaction.</summary>
+    public ProducerTransactions? Transactions { get; private set; }
+
     /// <summary>The list it is on; null for one with a name.</summary>
     public IdleOrder? Order { get; set; }
 
     public IEnumerable<ProducerWindow> Windows => _windows is not null ? _windows.Values : _lastUsed is null ? [] : [_lastUsed];
+
+    public ProducerTransactions TransactionsOrNew() => Transactions ??= new ProducerTransactions(this);
 
     public ProducerWindow? FindWindow(PartitionHandle partition)
     {

@@ -1,5 +1,7 @@
+using Broker.Engine.Entries;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 
 namespace Broker.Engine.Producers;
@@ -42,6 +44,13 @@ internal sealed class Sequences(int windowBatches)
             return default;
         }
 
+#if BROKER_MUTANTS
+        if (Mutant.Is("sequence-off-by-one") && batch.BaseSequence == expected + 1)
+        {
+            return default;
+        }
+#endif
+
         if (batch.BaseSequence > expected || batch.BaseSequence < 0)
         {
             bool follows = window is { HasRefused: true } && batch.BaseSequence > expected;
@@ -56,8 +65,9 @@ internal sealed class Sequences(int windowBatches)
     /// <summary>Notes a batch that was decided or replayed.</summary>
     public void Note(PartitionHandle partition, in StoredBatchView batch, long lsn, long visibleLsn)
     {
-        // A producer that is not known was forgotten or deleted further on in a journal that is being replayed.
-        if (batch.ProducerId < 0 || Producers.Find(batch.ProducerId) is not { } producer)
+        // Sequences within a transaction are its own. A producer that is not known was forgotten or deleted further on in a journal
+        // that is being replayed.
+        if (batch.ProducerId < 0 || batch.IsTransactional || Producers.Find(batch.ProducerId) is not { } producer)
         {
             return;
         }
@@ -98,6 +108,15 @@ internal sealed class Sequences(int windowBatches)
         {
             (int epoch, string? name, string clientId) = StateValues.ReadProducer(value);
             Producers.Add(StateKeys.ReadNumber(key), epoch, name, clientId);
+        }
+
+        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Transactions))
+        {
+            if (Producers.Find(StateKeys.ReadNumber(key)) is { } producer)
+            {
+                var reader = new ByteReader(value);
+                producer.TransactionsOrNew().Committed = CommitEffects.ReadOutcome(ref reader);
+            }
         }
 
         foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Sequences))
@@ -148,6 +167,13 @@ internal sealed class Sequences(int windowBatches)
                 continue;
             }
 
+#if BROKER_MUTANTS
+            if (Mutant.Is("stale-producer-snapshot") && window.Newest.FirstSequence > 0)
+            {
+                window.IsDirty = false;
+                continue;
+            }
+#endif
             byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, window.Producer.Id);
             changes.Add(StateChange.Put(StateFamily.Sequences, key, StateValues.Window(window, windowBatches, lsn)));
             window.IsDirty = window.Count > 0 && window.Newest.Lsn > lsn;

@@ -15,7 +15,7 @@ internal sealed class SnapshotLog : IDisposable
 {
     /// <summary>"BSNP" read as a little-endian integer.</summary>
     public const uint Magic = 0x504E5342;
-    public const ushort Version = 3;
+    public const ushort Version = 4;
 
     public const int MagicAt = 0, CrcAt = MagicAt + 4, VersionAt = CrcAt + 4, FlagsAt = VersionAt + 2, SizeAt = FlagsAt + 2,
         CountAt = SizeAt + 4, LsnAt = CountAt + 4, PreviousCrcAt = LsnAt + 8, HeaderBytes = PreviousCrcAt + 4;

@@ -26,4 +26,10 @@ internal enum StateFamily : byte
 
     /// <summary>By topic id: deleted, and its directory may still be there.</summary>
     DeletedTopics = 7,
+
+    /// <summary>By producer id: the newest transaction that was committed.</summary>
+    Transactions = 8,
+
+    /// <summary>By topic id, partition and group.</summary>
+    Offsets = 9,
 }

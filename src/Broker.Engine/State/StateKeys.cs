@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Broker.Records;
 
 namespace Broker.Engine.State;
@@ -29,6 +30,10 @@ internal static class StateKeys
         BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(TopicId.SizeBytes + 4), number);
         return key;
     }
+
+    public static byte[] Offset(TopicId id, int partition, string group) => [.. Partition(id, partition), .. Encoding.UTF8.GetBytes(group)];
+
+    public static string ReadGroup(ReadOnlySpan<byte> key) => Encoding.UTF8.GetString(key[(TopicId.SizeBytes + 4)..]);
 
     public static byte[] Producer(long id)
     {

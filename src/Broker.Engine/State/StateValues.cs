@@ -1,4 +1,5 @@
 using Broker.Engine.Entries;
+using Broker.Engine.Offsets;
 using Broker.Engine.Producers;
 using Broker.Engine.Topics;
 using Broker.Records;
@@ -68,6 +69,14 @@ internal static class StateValues
 
         string name = reader.Text();
         return (epoch, name.Length == 0 ? null : name, reader.Text());
+    }
+
+    public static byte[] Offset(OffsetValue value) => new ByteWriter().Int64(value.Offset).Text(value.Metadata).Int64(value.CommitTimeMs).ToArray();
+
+    public static OffsetValue ReadOffset(ReadOnlySpan<byte> value)
+    {
+        var reader = new ByteReader(value);
+        return new OffsetValue(reader.Int64(), reader.Text(), reader.Int64());
     }
 
     /// <summary>The newest <paramref name="batches"/> batches up to an LSN.</summary>

@@ -23,6 +23,19 @@ internal static class TopicName
         }
     }
 
+    /// <summary>The same rule for what is no topic.</summary>
+    /// <param name="what">Such as "producer".</param>
+    /// <exception cref="BrokerException">InvalidRequest, saying what is wrong.</exception>
+    public static void CheckFor(string what, string name)
+    {
+        if (WhatIsWrong(name) is { } wrong)
+        {
+            throw new BrokerException(
+                BrokerError.InvalidRequest, $"{Quoted(name)} is no name for a {what}: {wrong}. {Rule}",
+                new Dictionary<string, string> { ["length"] = name.Length.ToString(), ["limit"] = LengthMax.ToString() });
+        }
+    }
+
     /// <summary>Null for a good name.</summary>
     public static string? WhatIsWrong(string name)
     {

@@ -6,4 +6,7 @@ internal sealed record BatchModel(
     long Lsn, long BaseOffset, int Count, byte[] Body, long[] Timestamps, long AppendTimeMs, long ProducerId, long Sequence)
 {
     public long NextOffset => BaseOffset + Count;
+
+    /// <summary>The entry that it counts with: its own, or the last of its transaction.</summary>
+    public long CountsWithLsn { get; init; } = Lsn;
 }

@@ -7,6 +7,12 @@ internal sealed class BrokerModel
 
     public List<ProducerModel> Producers { get; } = [];
 
+    /// <summary>Every transaction that was committed, in order.</summary>
+    public List<CommitModel> Commits { get; } = [];
+
+    /// <summary>Groups that commit offsets.</summary>
+    public IReadOnlyList<string> Groups { get; } = ["g0", "g1"];
+
     /// <summary>What was decided before the last time that nothing was done for long: producers may be known by their last batch alone.</summary>
     public long IdleAtLsn { get; set; }
 
@@ -25,6 +31,9 @@ internal sealed class BrokerModel
     /// <summary>The broker came back at an entry: what it had not acked behind that never happened.</summary>
     public void Rollback(long lsn)
     {
+        CommitModel? torn = Commits.Find(c => c.FirstLsn <= lsn && lsn < c.Lsn);
+        Checks.Expect(torn is null, $"The broker came back at entry {lsn}, in the middle of transaction {torn}.");
+        Commits.RemoveAll(c => c.Lsn > lsn);
         Topics.RemoveAll(t => t.CreatedLsn > lsn || t.DeletedLsn <= lsn);
         foreach (TopicModel topic in Topics)
         {

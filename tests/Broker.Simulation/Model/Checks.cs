@@ -1,4 +1,5 @@
 using Broker.Engine;
+using Broker.Engine.Offsets;
 using Broker.Engine.Topics;
 using Broker.Records;
 using Broker.Simulation.Schedule;
@@ -29,6 +30,21 @@ internal static class Checks
         }
     }
 
+    /// <summary>Every group is where its newest commit says, in what is there.</summary>
+    public static void Offsets(BrokerEngine engine, BrokerModel model)
+    {
+        foreach (string group in model.Groups)
+        {
+            var expected = model.Living.SelectMany(topic => topic.Partitions)
+                .Where(partition => partition.OffsetOf(group) is not null)
+                .ToDictionary(partition => (partition.Topic.Id, partition.Number), partition => partition.OffsetOf(group));
+            IReadOnlyList<GroupOffset> offsets = engine.Sequencer.Offsets.Fetch(group).Offsets;
+            Expect(
+                offsets.Count == expected.Count && offsets.All(o => expected.GetValueOrDefault((o.TopicId, o.Partition)) == o.Offset),
+                $"Group {group} is said to be at {string.Join(", ", offsets)}, and is at {string.Join(", ", expected)}.");
+        }
+    }
+
     /// <summary>Whole batches as they came from a read.</summary>
     /// <param name="at">The offset that was asked for.</param>
     /// <returns>The offset behind the last one.</returns>
@@ -49,7 +65,7 @@ internal static class Checks
                 $"{partition} has another LSN or time at {batch.BaseOffset} than the ack said.");
 
             // What was shown to a reader may not be taken back, acked or not.
-            model.Saw(batch.Lsn);
+            model.Saw(batch.CountsWithLsn);
             next = batch.NextOffset;
             bytes = bytes[size..];
         }

@@ -6,6 +6,7 @@ namespace Broker.Simulation.Model;
 internal sealed class PartitionModel(TopicModel topic, int number, long createdLsn)
 {
     private readonly List<(long Lsn, long Offset)> _trims = [];
+    private readonly List<(long Lsn, string Group, long Offset)> _commits = [];
 
     public TopicModel Topic => topic;
 
@@ -33,7 +34,13 @@ internal sealed class PartitionModel(TopicModel topic, int number, long createdL
     {
         Batches.RemoveAll(b => b.Lsn > lsn);
         _trims.RemoveAll(t => t.Lsn > lsn);
+        _commits.RemoveAll(c => c.Lsn > lsn);
     }
+
+    public void Commit(long lsn, string group, long offset) => _commits.Add((lsn, group, offset));
+
+    /// <summary>What a group has committed last; null for nothing.</summary>
+    public long? OffsetOf(string group) => _commits.FindLast(c => c.Group == group) is { Group: not null } last ? last.Offset : null;
 
     public BatchModel? Last(long producerId) => Batches.FindLast(b => b.ProducerId == producerId);
 

@@ -15,7 +15,7 @@ internal sealed class SimulatedTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new Timer(this, () => callback(state), _now + dueTime, period);
+        var timer = new Timer(this, () => callback(state), _monotonicTicks + dueTime.Ticks, period);
         _timers.Add(timer);
         return timer;
     }
@@ -26,22 +26,25 @@ internal sealed class SimulatedTime : TimeProvider
         _monotonicTicks += by.Ticks;
         foreach (Timer timer in _timers.ToArray())
         {
-            timer.FireIfDue(_now);
+            timer.FireIfDue(_monotonicTicks);
         }
     }
+
+    /// <summary>Somebody sets the clock on the wall; no time passes.</summary>
+    public void SetWallClock(TimeSpan by) => _now += by;
 
     /// <summary>Forgets the timers of a process that is no more.</summary>
     public void DropTimers() => _timers.Clear();
 
-    private sealed class Timer(SimulatedTime owner, Action callback, DateTimeOffset due, TimeSpan period) : ITimer
+    private sealed class Timer(SimulatedTime owner, Action callback, long dueTicks, TimeSpan period) : ITimer
     {
-        private DateTimeOffset _due = due;
+        private long _dueTicks = dueTicks;
 
-        public void FireIfDue(DateTimeOffset now)
+        public void FireIfDue(long nowTicks)
         {
-            if (now >= _due)
+            if (nowTicks >= _dueTicks)
             {
-                _due = now + period;
+                _dueTicks = nowTicks + period.Ticks;
                 callback();
             }
         }

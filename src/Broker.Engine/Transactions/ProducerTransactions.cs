@@ -1,0 +1,39 @@
+using Broker.Engine.Producers;
+
+namespace Broker.Engine.Transactions;
+
+/// <summary>The transactions of one producer: the open one, and how the last ones ended. Guarded by the sequencer's lock.</summary>
+internal sealed class ProducerTransactions(ProducerState producer)
+{
+    private long _abortedUpTo;
+
+    public ProducerState Producer => producer;
+
+    public OpenTransaction? Open { get; set; }
+
+    /// <summary>The newest that was committed, as decided.</summary>
+    public TransactionOutcome? Committed { get; set; }
+
+    /// <summary>The same as applied; the journal's thread only.</summary>
+    public TransactionOutcome? Applied { get; set; }
+
+    /// <summary>On the list of those that the next checkpoint writes; the journal's thread only.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>Why the newest that was aborted in this run and epoch came to nothing.</summary>
+    public AbortCause AbortCause { get; private set; }
+
+    /// <summary>Every transaction of this epoch up to this number has come to its end.</summary>
+    public long EndedUpTo => Math.Max(_abortedUpTo, Committed is { } last && last.Epoch == producer.Epoch ? last.Number : 0);
+
+    public bool HasCommitted(int epoch, long number) => Committed is { } last && last.Epoch == epoch && last.Number == number;
+
+    public void NoteAborted(long number, AbortCause cause)
+    {
+        _abortedUpTo = Math.Max(_abortedUpTo, number);
+        AbortCause = cause;
+    }
+
+    /// <summary>A new epoch counts anew; whoever still has the old one is refused for that.</summary>
+    public void BeginEpoch() => _abortedUpTo = 0;
+}

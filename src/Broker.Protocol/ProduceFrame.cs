@@ -19,15 +19,19 @@ internal sealed class ProduceFrame
     private const byte CorrelationIdTag = (ProduceRequest.CorrelationIdFieldNumber << 3) | (int)WireType.Varint;
     private const byte DurabilityTag = (ProduceRequest.DurabilityFieldNumber << 3) | (int)WireType.Varint;
     private const byte BatchesTag = (ProduceRequest.BatchesFieldNumber << 3) | (int)WireType.LengthDelimited;
+    private const byte TransactionTag = (ProduceRequest.TransactionFieldNumber << 3) | (int)WireType.LengthDelimited;
+    private const byte IncarnationTag = (TransactionContext.IncarnationFieldNumber << 3) | (int)WireType.Varint;
+    private const byte NumberTag = (TransactionContext.NumberFieldNumber << 3) | (int)WireType.Varint;
+    private const byte TimeoutTag = (TransactionContext.TimeoutMsFieldNumber << 3) | (int)WireType.Varint;
     private const byte TopicIdTag = (PartitionBatch.TopicIdFieldNumber << 3) | (int)WireType.LengthDelimited;
     private const byte PartitionTag = (PartitionBatch.PartitionFieldNumber << 3) | (int)WireType.Varint;
     private const byte StoredBatchTag = (PartitionBatch.StoredBatchFieldNumber << 3) | (int)WireType.LengthDelimited;
 
     private const byte ExpectedLastOffsetTag = (PartitionBatch.ExpectedLastOffsetFieldNumber << 3) | (int)WireType.Varint;
 
-    // Correlation id and durability (11 + 11), then a batch's tags, lengths, topic id, partition and expected offset
-    // (6 + 18 + 11 + 11 + 6).
-    private const int BlockBytes = 80;
+    // Correlation id and durability (11 + 11), a transaction (2 + 11 + 11 + 6), then a batch's tags, lengths, topic id, partition and
+    // expected offset (6 + 18 + 11 + 11 + 6).
+    private const int BlockBytes = 112;
 
     // More frames than this are never alive at once per core in steady use; what is beyond is left to the collector.
     private const int PooledFramesMax = 1024;
@@ -44,6 +48,9 @@ internal sealed class ProduceFrame
     public ulong CorrelationId { get; set; }
 
     public Durability Durability { get; set; }
+
+    /// <summary>The transaction that the batches belong to; null for none.</summary>
+    public FrameTransaction? Transaction { get; set; }
 
     public int Count => _count;
 
@@ -80,6 +87,7 @@ internal sealed class ProduceFrame
         _count = 0;
         CorrelationId = 0;
         Durability = Durability.Unspecified;
+        Transaction = null;
         if (Pool.Count < PooledFramesMax)
         {
             Pool.Enqueue(this);
@@ -90,6 +98,11 @@ internal sealed class ProduceFrame
     {
         int sizeBytes = ProtoWriter.VarintFieldSizeBytes(CorrelationId)
             + ProtoWriter.VarintFieldSizeBytes((ulong)(int)Durability);
+        if (Transaction is { } transaction)
+        {
+            sizeBytes += ProtoWriter.LengthDelimitedSizeBytes(SizeBytesOf(transaction));
+        }
+
         foreach (FrameBatch batch in _batches.AsSpan(0, _count))
         {
             sizeBytes += ProtoWriter.LengthDelimitedSizeBytes(BatchSizeBytes(batch));
@@ -123,6 +136,14 @@ internal sealed class ProduceFrame
             writer.Flush();
         }
 
+        if (Transaction is { } transaction)
+        {
+            writer.WriteLength(TransactionTag, SizeBytesOf(transaction));
+            writer.WriteVarintField(IncarnationTag, transaction.Incarnation);
+            writer.WriteVarintField(NumberTag, transaction.Number);
+            writer.WriteVarintField(TimeoutTag, transaction.TimeoutMs);
+        }
+
         writer.Flush();
     }
 
@@ -143,6 +164,11 @@ internal sealed class ProduceFrame
             throw;
         }
     }
+
+    private static int SizeBytesOf(FrameTransaction transaction) =>
+        ProtoWriter.VarintFieldSizeBytes(transaction.Incarnation)
+        + ProtoWriter.VarintFieldSizeBytes(transaction.Number)
+        + ProtoWriter.VarintFieldSizeBytes(transaction.TimeoutMs);
 
     private static int BatchSizeBytes(in FrameBatch batch)
     {
@@ -170,11 +196,41 @@ internal sealed class ProduceFrame
                     int length = reader.ReadBytes(out int start).Length;
                     ParseBatch(message.Slice(start, length));
                     break;
+                case TransactionTag:
+                    Transaction = ParseTransaction(reader.ReadBytes(out _));
+                    break;
                 default:
                     reader.Skip(tag);
                     break;
             }
         }
+    }
+
+    private static FrameTransaction ParseTransaction(ReadOnlySpan<byte> message)
+    {
+        FrameTransaction transaction = default;
+        var reader = new ProtoReader(message);
+        uint tag;
+        while ((tag = reader.ReadTag()) != 0)
+        {
+            switch (tag)
+            {
+                case IncarnationTag:
+                    transaction = transaction with { Incarnation = reader.ReadVarint() };
+                    break;
+                case NumberTag:
+                    transaction = transaction with { Number = reader.ReadVarint() };
+                    break;
+                case TimeoutTag:
+                    transaction = transaction with { TimeoutMs = (uint)reader.ReadVarint() };
+                    break;
+                default:
+                    reader.Skip(tag);
+                    break;
+            }
+        }
+
+        return transaction;
     }
 
     private void ParseBatch(Memory<byte> message)

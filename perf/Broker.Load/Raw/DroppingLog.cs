@@ -1,5 +1,6 @@
 using Broker.Engine;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Server.Streams;
 using Broker.Storage;
@@ -28,6 +29,11 @@ internal sealed class DroppingLog : IBatchLog
     }
 
     public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => null;
+
+    public AppendDecision Stage(PartitionHandle partition, ReadOnlySpan<byte> stored, in TransactionContext transaction) =>
+        throw new NotSupportedException("Raw knows no transactions.");
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch, in TransactionContext transaction) => null;
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax) => new(BrokerError.None, default);
 }

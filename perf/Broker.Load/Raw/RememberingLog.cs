@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Broker.Engine;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Server.Streams;
 using Broker.Storage;
@@ -21,6 +22,11 @@ internal sealed class RememberingLog(BrokerEngine engine) : IBatchLog
         engine.Append(partition, stored, owner, durability);
 
     public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => null;
+
+    public AppendDecision Stage(PartitionHandle partition, ReadOnlySpan<byte> stored, in TransactionContext transaction) =>
+        throw new NotSupportedException("Raw knows no transactions.");
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch, in TransactionContext transaction) => null;
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax)
     {

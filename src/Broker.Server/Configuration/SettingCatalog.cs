@@ -35,6 +35,13 @@ internal static class SettingCatalog
         // Longer than any client goes on sending, as far as one may hope.
         new("producer.id.expiration.ms", Duration, "1d") { Min = 15 * Minute, Max = 365 * Day },
 
+        // A commit is one write, and everyone waits for it: 32 MiB take about 20 ms.
+        new("transaction.max.bytes", Bytes, "32MiB") { Min = 64 * KiB, Max = GiB },
+        new("transaction.max.timeout.ms", Duration, "15m") { Min = Second, Max = Day },
+        new("transaction.open.max", Count, "10000") { Min = 1, Max = 1_000_000 },
+        new("transaction.staging.memory.bytes", Bytes, "64MiB") { Max = 64 * GiB },
+        new("transaction.staging.max.bytes", Bytes, "1GiB") { Min = MiB, Max = 64 * TiB },
+
         new("limits.record_bytes", Bytes, "1MiB") { Min = KiB, Max = 8 * MiB },
         new("limits.batch_bytes", Bytes, "4MiB") { Min = 4 * KiB, Max = 8 * MiB },
         // What the marshallers of both sides take.

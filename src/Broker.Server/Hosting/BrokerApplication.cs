@@ -129,6 +129,8 @@ internal static class BrokerApplication
         application.MapGrpcService<ProduceGrpcService>();
         application.MapGrpcService<FetchGrpcService>();
         application.MapGrpcService<AdminGrpcService>();
+        application.MapGrpcService<TransactionGrpcService>();
+        application.MapGrpcService<GroupGrpcService>();
         application.MapGrpcHealthChecksService();
         if (settings.IsReflectionOn)
         {

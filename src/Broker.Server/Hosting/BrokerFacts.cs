@@ -8,7 +8,8 @@ namespace Broker.Server.Hosting;
 /// <summary>What a broker says about itself: to clients, in its banner, and as metrics.</summary>
 internal sealed class BrokerFacts(BrokerSettings settings, BrokerEngine engine, BrokerHealth health, TimeProvider time)
 {
-    private static readonly string[] Features = ["produce", "fetch", "append", "read", "list_offsets", "idempotence", "topics", "producers", "expected_offset"];
+    private static readonly string[] Features = ["produce", "fetch", "append", "read", "list_offsets", "idempotence", "topics", "producers", "expected_offset",
+        "transactions", "offsets"];
 
     private readonly long _startedMs = time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -45,6 +45,13 @@ internal static class ErrorMap
         // It is in the log, only its offset is forgotten: that is not "certainly did not happen".
         BrokerError.DuplicateSequenceNumber =>
             new ErrorRule(StatusCode.FailedPrecondition, "DUPLICATE_SEQUENCE_NUMBER", IsRetriable: false, IsDefinite: false),
+        BrokerError.TransactionAborted => Final(StatusCode.Aborted, "TRANSACTION_ABORTABLE"),
+        BrokerError.InvalidTransactionState => Final(StatusCode.FailedPrecondition, "INVALID_TXN_STATE"),
+        BrokerError.InvalidTransactionTimeout => Final(StatusCode.InvalidArgument, "INVALID_TRANSACTION_TIMEOUT"),
+        BrokerError.TransactionTooLarge => Final(StatusCode.InvalidArgument, "TRANSACTION_TOO_LARGE"),
+        BrokerError.TransactionLimitReached =>
+            new ErrorRule(StatusCode.ResourceExhausted, "TRANSACTION_LIMIT_REACHED", IsRetriable: true, IsDefinite: true),
+        BrokerError.StagingFull => new ErrorRule(StatusCode.ResourceExhausted, "TRANSACTION_STAGING_FULL", IsRetriable: true, IsDefinite: true),
         BrokerError.DiskFull => new ErrorRule(StatusCode.ResourceExhausted, "DISK_FULL", IsRetriable: true, IsDefinite: true),
         BrokerError.StorageError => new ErrorRule(StatusCode.Unavailable, "KAFKA_STORAGE_ERROR", IsRetriable: true, IsDefinite: false),
         BrokerError.NotReady => new ErrorRule(StatusCode.Unavailable, "BROKER_NOT_AVAILABLE", IsRetriable: true, IsDefinite: true),

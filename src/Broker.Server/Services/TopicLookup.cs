@@ -26,6 +26,13 @@ internal sealed class TopicLookup(BrokerEngine engine)
         return ByteString.CopyFrom(bytes);
     }
 
+    /// <exception cref="BrokerException">It is not what a topic has for an id.</exception>
+    public static TopicId ToTopicId(ByteString bytes) => bytes.Length == TopicId.SizeBytes
+        ? TopicId.Read(bytes.Span)
+        : throw new BrokerException(
+            BrokerError.InvalidRequest, $"A topic_id has {TopicId.SizeBytes} bytes; this one has {bytes.Length}.",
+            new Dictionary<string, string> { ["length"] = bytes.Length.ToString() });
+
     /// <exception cref="BrokerException">UnknownTopicOrPartition, saying which there are.</exception>
     public static PartitionHandle Partition(TopicInfo topic, int partition) =>
         (uint)partition < (uint)topic.Partitions.Count

@@ -1,5 +1,6 @@
 using Broker.Engine;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Protocol;
 using Broker.Records;
 using Broker.Server.Services;
@@ -17,12 +18,15 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
     private readonly BrokerEngine _engine = context.Engine;
     private readonly IBatchLog _log = context.Log;
     private readonly DecompressionBuffer _scratch = new();
+    private TransactionContext? _transaction;
 
     public void Dispose() => _scratch.Dispose();
 
     /// <param name="owner">What the batch lies in; retained by the engine when it takes the batch.</param>
-    public BatchOutcome Append(in FrameBatch batch, PooledBuffer owner, Durability requested)
+    /// <param name="transaction">The one that the batch belongs to; null for a plain append.</param>
+    public BatchOutcome Append(in FrameBatch batch, PooledBuffer owner, Durability requested, TransactionContext? transaction = null)
     {
+        _transaction = transaction;
         PartitionHandle? partition = _engine.FindPartition(batch.TopicId, batch.Partition);
         if (partition is null)
         {
@@ -58,7 +62,22 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
             error = StoredBatch.ValidateRecords(stored, recordBytesMax, _scratch);
         }
 
-        return error == BatchError.None ? CheckTimestamps(stored, settings, nowMs) : RefusedBatch(error, batch, partition, recordBytesMax);
+        return error == BatchError.None
+            ? CheckMark(stored, batch.ExpectedLastOffset) ?? CheckTimestamps(stored, settings, nowMs)
+            : RefusedBatch(error, batch, partition, recordBytesMax);
+    }
+
+    /// <summary>A batch says of itself whether it belongs to a transaction: what was meant for one gets into no log without.</summary>
+    private BatchOutcome? CheckMark(ReadOnlySpan<byte> stored, long? expectedLastOffset)
+    {
+        bool isMarked = new StoredBatchView(stored).IsTransactional;
+        return isMarked != _transaction is not null
+            ? Refused(
+                BrokerError.InvalidRecord,
+                isMarked ? "The batch is marked as one of a transaction, and the request names none." : "The batch is not marked as one of a transaction.")
+            : isMarked && expectedLastOffset is not null
+                ? Refused(BrokerError.InvalidRequest, "A batch of a transaction cannot expect a last offset: it has its place only with the commit.")
+                : null;
     }
 
     /// <summary>
@@ -69,8 +88,11 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
     {
         // Of a batch that is damaged nobody knows whose it is.
         bool isKnown = refusal.Code != BrokerError.CorruptMessage && stored.Length >= StoredBatch.OverheadBytes;
-        return isKnown && _log.Refuse(partition, new StoredBatchView(stored)) is { } repeated ? Outcome(partition, repeated) : refusal;
+        return isKnown && Refuse(partition, new StoredBatchView(stored)) is { } repeated ? Outcome(partition, repeated) : refusal;
     }
+
+    private AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) =>
+        _transaction is { } transaction && batch.IsTransactional ? _log.Refuse(partition, batch, transaction) : _log.Refuse(partition, batch);
 
     /// <summary>Hands a batch that passed every check to the sequencer.</summary>
     private BatchOutcome AppendChecked(
@@ -81,7 +103,7 @@ internal sealed class BatchAdmission(StreamContext context) : IDisposable
             StoredBatch.SetLogAppendTime(stored.Span, partition.PrefixSeed, nowMs);
         }
 
-        return Outcome(partition, _log.Append(
+        return Outcome(partition, _transaction is { } transaction ? _log.Stage(partition, stored.Span, transaction) : _log.Append(
             partition, stored, owner, durability == Durability.Durable ? Engine.Durability.Durable : Engine.Durability.Os, expectedLastOffset));
     }
 

@@ -1,5 +1,6 @@
 using Broker.Engine;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage;
 
@@ -15,6 +16,12 @@ internal sealed class EngineLog(BrokerEngine engine) : IBatchLog
         engine.Append(partition, stored, owner, durability, expectedLastOffset);
 
     public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch) => engine.Refuse(partition, batch);
+
+    public AppendDecision Stage(PartitionHandle partition, ReadOnlySpan<byte> stored, in TransactionContext transaction) =>
+        engine.Stage(partition, stored, transaction);
+
+    public AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch, in TransactionContext transaction) =>
+        engine.Refuse(partition, batch, transaction);
 
     public ReadResult Read(PartitionHandle partition, long offset, int bytesMax) => partition.Read(offset, bytesMax);
 }

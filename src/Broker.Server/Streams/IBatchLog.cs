@@ -1,5 +1,6 @@
 using Broker.Engine;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage;
 
@@ -18,8 +19,14 @@ internal interface IBatchLog
     AppendDecision Append(
         PartitionHandle partition, Memory<byte> stored, PooledBuffer owner, Engine.Durability durability, long? expectedLastOffset);
 
-    /// <inheritdoc cref="BrokerEngine.Refuse"/>
+    /// <inheritdoc cref="BrokerEngine.Refuse(PartitionHandle, StoredBatchView)"/>
     AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch);
+
+    /// <inheritdoc cref="BrokerEngine.Stage"/>
+    AppendDecision Stage(PartitionHandle partition, ReadOnlySpan<byte> stored, in TransactionContext transaction);
+
+    /// <inheritdoc cref="BrokerEngine.Refuse(PartitionHandle, StoredBatchView, in TransactionContext)"/>
+    AppendDecision? Refuse(PartitionHandle partition, StoredBatchView batch, in TransactionContext transaction);
 
     /// <inheritdoc cref="PartitionHandle.Read"/>
     ReadResult Read(PartitionHandle partition, long offset, int bytesMax);

@@ -5,6 +5,7 @@ using Broker.Server.Services;
 using Broker.Storage;
 using Grpc.Core;
 using Durability = Broker.Protocol.V1.Durability;
+using TransactionContext = Broker.Engine.Transactions.TransactionContext;
 
 namespace Broker.Server.Streams;
 
@@ -24,6 +25,7 @@ internal sealed class ProduceStream : ITickable
     private readonly PendingAcks _pending = new();
     private readonly WakeSignal _wake = new();
     private readonly AckBuilder _acks;
+    private readonly StreamTransactions _transactions = new();
     private BatchOutcome[] _outcomes = new BatchOutcome[16];
     private LsnSubscription? _subscription;
     private volatile bool _isReadingDone;
@@ -62,6 +64,7 @@ internal sealed class ProduceStream : ITickable
             _wake.Signal();
             await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Free(_pending.TakeAllBytes());
+            _transactions.NoteLost(_context.Engine);
         }
 
         await pump.ConfigureAwait(false);
@@ -115,11 +118,13 @@ internal sealed class ProduceStream : ITickable
             _outcomes = new BatchOutcome[frame.Count];
         }
 
+        TransactionContext? transaction = frame.Transaction is { } named ? TransactionMessages.Convert(named) : null;
         (long visibleLsn, long writtenLsn) = (0, 0);
         for (int i = 0; i < frame.Count; i++)
         {
             FrameBatch batch = frame[i];
-            BatchOutcome outcome = admission.Append(batch, frame.Buffer!, frame.Durability);
+            BatchOutcome outcome = admission.Append(batch, frame.Buffer!, frame.Durability, transaction);
+            _transactions.Note(batch, transaction);
             _context.Metrics.Produced(batch.StoredBatch.Span, outcome);
             _outcomes[i] = outcome;
             ref long lsn = ref outcome.Durability == Durability.Os ? ref writtenLsn : ref visibleLsn;

@@ -23,6 +23,7 @@ internal sealed class EngineMetrics
     private readonly Gauge _writtenLsn;
     private readonly Gauge _inFlight;
     private readonly Counter _allocated;
+    private readonly TransactionMetrics _transactions;
 
     public EngineMetrics(CollectorRegistry registry, BrokerEngine engine, ByteBudget produceBudget, string version)
     {
@@ -47,6 +48,7 @@ internal sealed class EngineMetrics
         metrics.CreateGauge("broker_recovery_seconds", "How long opening the data directory took.")
             .Set(engine.Recovery.Duration.TotalSeconds);
         metrics.CreateGauge("broker_build_info", "1, with the version as a label.", "version").WithLabels(version).Set(1);
+        _transactions = new TransactionMetrics(metrics);
         registry.AddBeforeCollectCallback(Read);
     }
 
@@ -70,6 +72,7 @@ internal sealed class EngineMetrics
         _quarantined.Set(quarantined);
         _logBytes.Set(logBytes);
         _producers.Set(status.ProducerCount);
+        _transactions.Read(status.Transactions);
         _diskFree.Set(status.DiskFreeBytes);
         _diskNeeded.Set(status.DiskNeededBytes);
         _acceptsWrites.Set(status.AcceptsWrites ? 1 : 0);

@@ -22,15 +22,24 @@ public class ProduceFrameTests
             StoredBatch = ByteString.CopyFrom(bytes),
         };
 
+    private static readonly Gen<TransactionContext?> AnyTransaction =
+        from isThere in Gen.Bool
+        from incarnation in Gen.ULong
+        from number in Gen.ULong
+        from timeoutMs in Gen.UInt
+        select isThere ? new TransactionContext { Incarnation = incarnation, Number = number, TimeoutMs = timeoutMs } : null;
+
     private static readonly Gen<ProduceRequest> AnyRequest =
         from correlationId in Gen.ULong
         from durability in Gen.Int[0, 2]
         from batches in AnyBatch.Array[0, 9]
+        from transaction in AnyTransaction
         select new ProduceRequest
         {
             CorrelationId = correlationId,
             Durability = (Durability)durability,
             Batches = { batches },
+            Transaction = transaction,
         };
 
     [Fact]
@@ -41,6 +50,7 @@ public class ProduceFrameTests
             ProduceFrame frame = ProduceFrame.Rent();
             frame.CorrelationId = request.CorrelationId;
             frame.Durability = request.Durability;
+            frame.Transaction = request.Transaction is { } named ? new(named.Incarnation, named.Number, named.TimeoutMs) : null;
             foreach (PartitionBatch batch in request.Batches)
             {
                 frame.Add(TopicId.Read(batch.TopicId.Span), batch.Partition, batch.StoredBatch.ToByteArray());
@@ -256,6 +266,8 @@ public class ProduceFrameTests
     {
         Assert.Equal(expected.CorrelationId, frame.CorrelationId);
         Assert.Equal(expected.Durability, frame.Durability);
+        Assert.Equal(
+            expected.Transaction is { } named ? new FrameTransaction(named.Incarnation, named.Number, named.TimeoutMs) : null, frame.Transaction);
         Assert.Equal(expected.Batches.Count, frame.Count);
         for (int i = 0; i < frame.Count; i++)
         {

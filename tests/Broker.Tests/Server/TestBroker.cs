@@ -23,7 +23,9 @@ internal sealed class TestBroker : IAsyncDisposable
         Fetch = new FetchService.FetchServiceClient(Channel);
     }
 
-    public BrokerHost Host { get; }
+    public BrokerHost Host { get; private set; }
+
+    public string DataDirectory => _directory;
 
     public GrpcChannel Channel { get; }
 
@@ -54,6 +56,14 @@ internal sealed class TestBroker : IAsyncDisposable
         BrokerHost host = await BrokerHost.StartAsync(
             Settings(directory, more), new BrokerHostOptions { Log = TextWriter.Synchronized(log) });
         return new TestBroker(directory, host, log);
+    }
+
+    /// <summary>Stops and starts again, on the same ports.</summary>
+    public async Task RestartAsync()
+    {
+        string[] ports = [$"--grpc.listen={Host.GrpcEndPoint}", $"--http.listen={Host.HttpEndPoint}"];
+        await Host.DisposeAsync();
+        Host = await BrokerHost.StartAsync(Settings(_directory, ports), new BrokerHostOptions { Log = TextWriter.Synchronized(_log) });
     }
 
     public async Task<Topic> CreateTopicAsync(string name, int partitionCount = 1, params (string Name, string Value)[] config)

@@ -13,12 +13,14 @@ public sealed class AdminClient
     private readonly ClientContext _context;
     private readonly AdminService.AdminServiceClient _admin;
     private readonly FetchService.FetchServiceClient _fetch;
+    private readonly TransactionService.TransactionServiceClient _transactions;
 
     internal AdminClient(ClientContext context)
     {
         _context = context;
         _admin = new AdminService.AdminServiceClient(context.Connection.Invoker);
         _fetch = new FetchService.FetchServiceClient(context.Connection.Invoker);
+        _transactions = new TransactionService.TransactionServiceClient(context.Connection.Invoker);
     }
 
     /// <param name="config">Settings by name, such as retention.ms; those not named follow the broker's defaults.</param>
@@ -195,6 +197,38 @@ public sealed class AdminClient
     /// <inheritdoc cref="DeleteProducerAsync(string, CancellationToken)"/>
     public Task DeleteProducerAsync(long id, CancellationToken cancellationToken = default) =>
         ChangeAsync(_admin.DeleteProducerAsync, new DeleteProducerRequest { ProducerId = id }, cancellationToken);
+
+    /// <summary>Every transaction that is open, by producer.</summary>
+    public async Task<IReadOnlyList<OpenTransaction>> ListTransactionsAsync(CancellationToken cancellationToken = default)
+    {
+        ListTransactionsResponse response =
+            await CallAsync(_transactions.ListTransactionsAsync, new ListTransactionsRequest(), cancellationToken).ConfigureAwait(false);
+        return [.. response.Transactions.Select(AdminModels.ToOpen)];
+    }
+
+    /// <param name="producer">Its name.</param>
+    public async Task<TransactionDescription> DescribeTransactionAsync(string producer, CancellationToken cancellationToken = default)
+    {
+        DescribeTransactionResponse response = await CallAsync(
+            _transactions.DescribeTransactionAsync, new DescribeTransactionRequest { Producer = producer }, cancellationToken).ConfigureAwait(false);
+        return new TransactionDescription(
+            response.Producer,
+            response.ProducerId,
+            (int)response.ProducerEpoch,
+            response.Open is { } open ? AdminModels.ToOpen(open) : null,
+            [.. response.Staged.Select(staged => new StagedRecords(staged.Topic, staged.Partition, staged.BatchCount, staged.RecordCount, staged.Bytes))],
+            response.LastCommit is { } commit ? AdminModels.ToResult(commit) : null);
+    }
+
+    /// <summary>Aborts the open transaction of a producer, whatever it is doing.</summary>
+    /// <param name="producer">Its name.</param>
+    /// <returns>False when none was open.</returns>
+    public async Task<bool> AbortTransactionAsync(string producer, CancellationToken cancellationToken = default)
+    {
+        AbortOpenTransactionResponse response = await ChangeAsync(
+            _transactions.AbortOpenTransactionAsync, new AbortOpenTransactionRequest { Producer = producer }, cancellationToken).ConfigureAwait(false);
+        return response.WasOpen;
+    }
 
     private async Task<ProducerDescription> DescribeProducerAsync(DescribeProducerRequest request, CancellationToken cancellationToken)
     {

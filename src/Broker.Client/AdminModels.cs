@@ -54,6 +54,24 @@ internal static class AdminModels
             producer.PartitionCount);
     }
 
+    public static OpenTransaction ToOpen(Protocol.V1.OpenTransaction open) => new(
+        open.Producer,
+        open.Transaction.ProducerId,
+        (int)open.Transaction.ProducerEpoch,
+        (long)open.Transaction.Number,
+        open.ClientId,
+        TimeSpan.FromMilliseconds(open.AgeMs),
+        TimeSpan.FromMilliseconds(open.TimeoutMs),
+        open.PartitionCount,
+        open.BatchCount,
+        open.RecordCount,
+        open.Bytes,
+        open.FileBytes);
+
+    public static TransactionResult ToResult(TransactionCommit commit) => new(
+        [.. commit.Partitions.Select(place => new CommittedRecords(place.Topic, place.Partition, place.BaseOffset, place.RecordCount))],
+        DateTimeOffset.FromUnixTimeMilliseconds(commit.CommitTimeMs));
+
     public static ProducerPosition ToPosition(Protocol.V1.ProducerPosition position)
     {
         return new ProducerPosition(

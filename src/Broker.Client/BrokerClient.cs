@@ -15,6 +15,7 @@ public sealed class BrokerClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _context = new ClientContext(options);
         Admin = new AdminClient(_context);
+        Groups = new GroupClient(_context);
     }
 
     /// <param name="server">host:port, or a URL: "127.0.0.1:9095".</param>
@@ -25,7 +26,21 @@ public sealed class BrokerClient : IAsyncDisposable
 
     public AdminClient Admin { get; }
 
+    public GroupClient Groups { get; }
+
     public Producer CreateProducer(ProducerOptions? options = null) => new(_context, options ?? new ProducerOptions());
+
+    /// <summary>A producer that sends in transactions.</summary>
+    /// <param name="options">With a name.</param>
+    public TransactionalProducer CreateTransactionalProducer(ProducerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new TransactionalProducer(_context, options);
+    }
+
+    /// <summary>A producer that sends in transactions, with the default options.</summary>
+    /// <param name="name">A new instance of the same name stops the one before.</param>
+    public TransactionalProducer CreateTransactionalProducer(string name) => CreateTransactionalProducer(new ProducerOptions { Name = name });
 
     public Consumer CreateConsumer(ConsumerOptions options)
     {

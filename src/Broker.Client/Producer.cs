@@ -30,6 +30,8 @@ public sealed class Producer : IAsyncDisposable
         _hub = new ProducerHub(context, options);
     }
 
+    internal ProducerHub Hub => _hub;
+
     /// <summary>
     /// Sends one record and waits until it is acknowledged. Waits for room when the buffer is full. Records for one partition
     /// are in the log in the order of the calls, awaited or not.

@@ -37,6 +37,9 @@ public sealed class ProducerOptions
     /// <summary>From the send call to acknowledgement or failure; all reconnects and retries happen within.</summary>
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>For how long a transaction may be open, of a transactional producer. The broker's transaction.max.timeout.ms is the most.</summary>
+    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Batches of one partition that may be unacknowledged at once; also messages on one connection.</summary>
     public int MaxInFlightBatches { get; set; } = 20;
 
@@ -99,6 +102,11 @@ public sealed class ProducerOptions
         if (DeliveryTimeout <= TimeSpan.Zero)
         {
             yield return $"DeliveryTimeout must be positive; it is {DeliveryTimeout}.";
+        }
+
+        if (TransactionTimeout < TimeSpan.FromMilliseconds(1) || TransactionTimeout.TotalMilliseconds > uint.MaxValue)
+        {
+            yield return $"TransactionTimeout must be 1 ms to 49 days; it is {TransactionTimeout}.";
         }
 
         if (CloseTimeout < TimeSpan.Zero)

@@ -50,7 +50,22 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
     public IReadOnlyList<PendingBatch> Batches => _batches;
 
+    /// <summary>Batches, and the records in them, that the broker holds for the transaction.</summary>
+    public (int Batches, long Records) Staged { get; private set; }
+
     public void Add(PendingBatch batch) => _batches.Add(batch);
+
+    /// <summary>Forgets the identity and its numbers: a transaction begins anew in each partition.</summary>
+    public void Restart()
+    {
+        Invariant.Check(_batches.Count == 0);
+        _identity = null;
+        _nextSequence = 0;
+        _gapAt = null;
+        _isDraining = _needsIdentity = _needsTopic = false;
+        _retryAtMs = 0;
+        Staged = default;
+    }
 
     public bool CanSend(long nowMs)
     {
@@ -99,6 +114,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         {
             _batches.Remove(batch);
             _retryAttempt = 0;
+            Staged = (Staged.Batches + 1, Staged.Records + batch.RecordCount);
             outcomes.Add(new BatchOutcome(batch, result, Error: null));
         }
         else
@@ -216,8 +232,8 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
             _batches.RemoveAt(i);
             bool isDefinite = !batch.InDoubt && !batch.CopyMayArrive;
-            leavesGap |= batch.IsNumbered;
-            if (batch.IsNumbered)
+            leavesGap |= batch.IsNumbered && !IsInTransaction;
+            if (batch.IsNumbered && !IsInTransaction)
             {
                 GiveUpNumbers(batch, isDefinite);
             }
@@ -240,6 +256,11 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         _isDraining = true;
         batch.State = BatchState.Refused;
         LastRefusal = follows && refusal is not FatalException ? LastRefusal : refusal;
+        if (IsInTransaction)
+        {
+            return RefuseInTransaction(batch, refusal, nowMs, outcomes);
+        }
+
         switch (refusal.Reason)
         {
             case ErrorReasons.InvalidProducerEpoch when batch.StampedIdentity is { IsNamed: true }:
@@ -266,6 +287,22 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
             default:
                 return RefuseByKind(batch, refusal, nowMs, outcomes);
         }
+    }
+
+    private bool IsInTransaction => _identity is { Transaction: not null };
+
+    /// <summary>What may succeed later is tried again; anything else, and the transaction is over.</summary>
+    private Reaction RefuseInTransaction(PendingBatch batch, BrokerException refusal, long nowMs, List<BatchOutcome> outcomes)
+    {
+        if (refusal.IsRetriable)
+        {
+            RetryLater(nowMs);
+            return Reaction.None;
+        }
+
+        _batches.Remove(batch);
+        outcomes.Add(new BatchOutcome(batch, Result: null, refusal));
+        return refusal is FatalException ? Reaction.FailProducer : Reaction.None;
     }
 
     private Reaction RefuseByKind(PendingBatch batch, BrokerException refusal, long nowMs, List<BatchOutcome> outcomes)
@@ -395,7 +432,8 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
             return;
         }
 
-        StoredBatch.SetProducer(batch.Buffer!.Span, Seed, identity.Id, identity.Epoch, batch.BaseSequence);
+        StoredBatch.SetProducer(
+            batch.Buffer!.Span, Seed, identity.Id, identity.Epoch, batch.BaseSequence, isTransactional: identity.Transaction is not null);
         batch.StampedIdentity = identity;
         batch.StampedSequence = batch.BaseSequence;
         batch.StampedSeed = Seed;

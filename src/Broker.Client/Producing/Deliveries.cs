@@ -12,6 +12,9 @@ internal sealed class Deliveries(ClientContext context, ProducerOptions options,
     private readonly Lock _reporting = new();
     private BrokerException? _firstUnawaitedFailure;
 
+    /// <summary>Called for each batch that failed.</summary>
+    public Action<BrokerException>? Failed { get; set; }
+
     public void Complete(List<BatchOutcome> outcomes)
     {
         foreach (ref readonly BatchOutcome outcome in CollectionsMarshal.AsSpan(outcomes))
@@ -38,6 +41,7 @@ internal sealed class Deliveries(ClientContext context, ProducerOptions options,
         {
             Log.BatchFailed(context.Logger, topic, partition, batch.RecordCount, error.Reason, error.Message);
             Fail(batch, error);
+            Failed?.Invoke(error);
         }
         else
         {

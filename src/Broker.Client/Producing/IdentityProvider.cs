@@ -39,6 +39,7 @@ internal sealed class IdentityProvider(ClientContext context, string? name) : ID
 
                 InitProducerResponse response = await context.CallAsync(_produce.InitProducerAsync, request, cancellationToken)
                     .ConfigureAwait(false);
+                context.NoteIncarnation(response.Incarnation);
                 Volatile.Write(
                     ref _current,
                     new ProducerIdentity(

@@ -1,6 +1,7 @@
 using Broker.Client.Transport;
 using Broker.Protocol.V1;
 using Broker.Records;
+using Google.Protobuf;
 
 namespace Broker.Client.Producing;
 
@@ -288,6 +289,32 @@ internal sealed class PartitionQueue : IDisposable
         }
     }
 
+    /// <summary>Begins a new transaction, with nothing left of the one before.</summary>
+    public void Restart()
+    {
+        lock (_gate)
+        {
+            Invariant.Check(_open is null);
+            _sequence.Restart();
+        }
+    }
+
+    /// <summary>What the broker holds of the transaction for this partition; null for nothing.</summary>
+    public ManifestPartition? Manifest()
+    {
+        lock (_gate)
+        {
+            (int batches, long records) = _sequence.Staged;
+            return batches == 0 ? null : new ManifestPartition
+            {
+                TopicId = ByteString.CopyFrom(_topicId.Value.ToByteArray(bigEndian: true)),
+                Partition = Partition,
+                BatchCount = batches,
+                RecordCount = records,
+            };
+        }
+    }
+
     /// <summary>Takes nothing more and ends everything, what is in flight as soon as it was answered.</summary>
     public void Close(Func<bool, BrokerException> error, List<BatchOutcome> outcomes)
     {
@@ -386,7 +413,8 @@ internal sealed class PartitionQueue : IDisposable
             Partition,
             identity?.Id ?? StoredBatch.NoProducer,
             identity?.Epoch ?? StoredBatch.NoProducer,
-            identity is null ? StoredBatch.NoProducer : batch.StampedSequence);
+            identity is null ? StoredBatch.NoProducer : batch.StampedSequence,
+            isTransactional: identity is { Transaction: not null });
         batch.Buffer = Shrink(buffer);
         batch.ReservedBytes = batch.Buffer.CapacityBytes;
         _settings.Memory.Release(_reservedBytes - batch.ReservedBytes);

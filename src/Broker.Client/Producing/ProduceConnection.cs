@@ -106,7 +106,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         Volatile.Write(ref _streamEnding, ending);
         var stream = new ProduceStream(
-            _context, _options, _sendList, _signal, () => _hub.IsUrgent, () => _hub.Identities.Current!, OnAnswer);
+            _context, _options, _sendList, _signal, () => _hub.IsUrgent, () => _hub.Identity, OnAnswer);
         bool wasLive = _connection.MayBeLive;
         int establishedCount = _connection.EstablishedCount;
         bool nothingArrived = false;

@@ -91,6 +91,9 @@ internal sealed class ProduceStream(
             ProduceFrame frame = ProduceFrame.Rent();
             frame.CorrelationId = message.CorrelationId;
             frame.Durability = (Protocol.V1.Durability)(int)options.Durability;
+
+            // A producer's transactions come one after the other: all of its batches under way are of one.
+            frame.Transaction = message.Batches[0].StampedIdentity!.Transaction;
             foreach (PendingBatch batch in message.Batches)
             {
                 frame.Add(batch.Queue.TopicId, batch.Queue.Partition, batch.Buffer!.Memory, batch.ExpectedLastOffset);
@@ -177,6 +180,7 @@ internal sealed class ProduceStream(
 
                 HasProgressed = true;
                 context.NoteReached();
+                context.NoteIncarnation(stream.Current.Incarnation);
                 signal.Set();
             }
         }

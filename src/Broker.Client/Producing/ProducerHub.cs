@@ -1,5 +1,6 @@
 using Broker.Client.Diagnostics;
 using Broker.Client.Transport;
+using Broker.Protocol.V1;
 
 namespace Broker.Client.Producing;
 
@@ -19,6 +20,7 @@ internal sealed class ProducerHub : IAsyncDisposable
     private readonly ITimer _partitionCheck;
     private FatalException? _fatal;
     private int _flushes;
+    private ProducerIdentity? _transaction;
 
     public ProducerHub(ClientContext context, ProducerOptions options)
     {
@@ -57,6 +59,9 @@ internal sealed class ProducerHub : IAsyncDisposable
     public ProducerTopics Topics { get; }
 
     public SendLine Line { get; } = new();
+
+    /// <summary>Under which batches go now; only after the identity was given.</summary>
+    public ProducerIdentity Identity => Volatile.Read(ref _transaction) ?? Identities.Current!;
 
     /// <summary>Somebody waits for what is gathering: it goes now.</summary>
     public bool IsUrgent => Volatile.Read(ref _flushes) > 0 || Memory.IsTight;
@@ -100,6 +105,31 @@ internal sealed class ProducerHub : IAsyncDisposable
         {
             Interlocked.Decrement(ref _flushes);
         }
+    }
+
+    /// <summary>From here on records belong to a transaction; nothing may be left of the one before.</summary>
+    public void BeginTransaction(ProducerIdentity identity)
+    {
+        Volatile.Write(ref _transaction, identity);
+        foreach (PartitionQueue queue in Topics.Queues)
+        {
+            queue.Restart();
+        }
+    }
+
+    /// <summary>What the broker holds of the transaction.</summary>
+    public IEnumerable<ManifestPartition> Manifest() => Topics.Queues.Select(queue => queue.Manifest()).OfType<ManifestPartition>();
+
+    /// <summary>Ends everything that is not in flight; later records are taken again.</summary>
+    public void FailAll(BrokerException error)
+    {
+        var outcomes = new List<BatchOutcome>();
+        foreach (PartitionQueue queue in Topics.Queues)
+        {
+            queue.FailAll(isDefinite => ErrorMapper.WithDefinite(error, isDefinite), outcomes);
+        }
+
+        Deliveries.Complete(outcomes);
     }
 
     /// <summary>Does what a queue needs done.</summary>

@@ -1,3 +1,4 @@
+using Broker.Protocol;
 using Broker.Records;
 
 namespace Broker.Client.Producing;
@@ -17,6 +18,12 @@ internal sealed class ProducerIdentity(long id, int epoch, IReadOnlyList<Produce
 
     /// <summary>Whether it has a name, under which it may be opened once more.</summary>
     public bool IsNamed { get; } = positions is not null;
+
+    /// <summary>The transaction that batches stand in under it; null for none.</summary>
+    public FrameTransaction? Transaction { get; private init; }
+
+    /// <summary>The same within a transaction: sequences begin at 0 everywhere.</summary>
+    public ProducerIdentity Within(FrameTransaction transaction) => new(Id, Epoch) { Transaction = transaction };
 
     /// <summary>The sequence that its next batch in a partition begins with, as of its opening.</summary>
     public long NextSequence(TopicId topicId, int partition) => _nextSequences.GetValueOrDefault((topicId, partition));

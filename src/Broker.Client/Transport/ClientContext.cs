@@ -10,6 +10,7 @@ internal sealed class ClientContext : IDisposable
 {
     private readonly Random _seeds;
     private volatile bool _hasReachedBroker;
+    private ulong _incarnation;
 
     public ClientContext(BrokerClientOptions options)
     {
@@ -46,6 +47,17 @@ internal sealed class ClientContext : IDisposable
 
     /// <summary>True once anything at the address has answered as a broker does.</summary>
     public bool HasReachedBroker => _hasReachedBroker;
+
+    /// <summary>The newest run of the broker that any answer told of; 0 before the first.</summary>
+    public ulong Incarnation => Volatile.Read(ref _incarnation);
+
+    public void NoteIncarnation(ulong incarnation)
+    {
+        while (Volatile.Read(ref _incarnation) is var known && incarnation > known)
+        {
+            Interlocked.CompareExchange(ref _incarnation, incarnation, known);
+        }
+    }
 
     public void NoteReached()
     {

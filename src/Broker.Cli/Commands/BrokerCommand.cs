@@ -19,9 +19,11 @@ internal static class BrokerCommand
         root.Add(StatusCommand.Build(host, examples));
         root.Add(TopicCommand.Build(host, examples));
         root.Add(ProducerCommand.Build(host, examples));
+        root.Add(TransactionCommand.Build(host, examples));
         root.Add(ProduceCommand.Build(host, examples));
         root.Add(ConsumeCommand.Build(host, examples));
         root.Add(LogCommand.Build(host, examples));
+        root.Add(StateCommand.Build(host, examples));
         root.Add(CompletionCommand.Build(host, examples));
         examples[root] =
         [

@@ -15,10 +15,23 @@ internal sealed record GoldenContent(
 {
     /// <summary>Since format 3 of journal and snapshot.</summary>
     public IReadOnlyList<NamedProducer> NamedProducers { get; init; } = [];
+
+    /// <summary>The newest transactions, by producer. Since format 4 of journal and snapshot, as the offsets.</summary>
+    public IReadOnlyList<LastCommit> LastCommits { get; init; } = [];
+
+    public IReadOnlyList<GroupPosition> Offsets { get; init; } = [];
 }
 
 /// <summary>A producer that has a name, and what it had written to the one partition that it wrote to.</summary>
 internal sealed record NamedProducer(string Name, int Epoch, string Topic, int Partition, long RecordCount, long LastOffset);
+
+/// <summary>The newest transaction that a producer has committed, and where its records are.</summary>
+internal sealed record LastCommit(string Producer, long CommitTimeMs, IReadOnlyList<CommitPlace> Places);
+
+internal sealed record CommitPlace(string Topic, int Partition, long BaseOffset, long RecordCount);
+
+/// <summary>How far a group had come.</summary>
+internal sealed record GroupPosition(string Group, string Topic, int Partition, long Offset);
 
 internal sealed record TopicContent(string Name, int PartitionCount, IReadOnlyDictionary<string, string> Config);
 

@@ -20,7 +20,7 @@ internal sealed class GoldenMaker
     /// <summary>Time must not free anything: the directory is opened years later.</summary>
     private static readonly Dictionary<string, string> ForEver = new() { ["retention.ms"] = "-1", ["segment.ms"] = "1000000000000" };
 
-    private const string Named = "keeper";
+    private const string Named = "keeper", Transactional = "exact", Group = "readers";
 
     private readonly string _root = Directory.CreateTempSubdirectory("broker-golden-").FullName;
     private long _counter;
@@ -77,12 +77,21 @@ internal sealed class GoldenMaker
 
             ProducerDescription named = await client.Admin.DescribeProducerAsync(Named);
             ProducerPosition position = Assert.Single(named.Positions);
+            TransactionResult commit = (await client.Admin.DescribeTransactionAsync(Transactional)).LastCommit!;
+            IReadOnlyList<CommittedOffset> offsets = await client.Groups.FetchOffsetsAsync(Group);
             await second.KillAsync();
             return new GoldenContent(
                 GoldenDirectory.FormatsNow, (long)info.Incarnation, entries,
                 [.. topics.Select(t => new TopicContent(t.Name, t.PartitionCount, t.Config))], ["gone"], partitions, await LastBatchesAsync())
             {
                 NamedProducers = [new(Named, named.Epoch, position.Topic, position.Partition, position.RecordCount, position.LastOffset)],
+                LastCommits =
+                [
+                    new(
+                        Transactional, commit.CommitTime.ToUnixTimeMilliseconds(),
+                        [.. commit.Partitions.Select(place => new CommitPlace(place.Topic, place.Partition, place.BaseOffset, place.RecordCount))]),
+                ],
+                Offsets = [.. offsets.Select(offset => new GroupPosition(Group, offset.Topic, offset.Partition, offset.Offset))],
             };
         }
     }
@@ -110,6 +119,7 @@ internal sealed class GoldenMaker
         await SendAsync(client, "gone", [0, 1], 100, Codec.None);
         await client.Admin.TrimTopicAsync("trimmed", StartAt.Offset(120), [0]);
         await SendNamedAsync(client, 12);
+        await SendTransactionAsync(client, 5);
     }
 
     private async Task SendNamedAsync(BrokerClient client, int count)
@@ -121,6 +131,27 @@ internal sealed class GoldenMaker
         }
     }
 
+    private async Task SendTransactionAsync(BrokerClient client, int count)
+    {
+        await using TransactionalProducer producer = client.CreateTransactionalProducer(Transactional);
+        await using Transaction transaction = await producer.BeginAsync();
+        for (int i = 0; i < count; i++)
+        {
+            await transaction.SendAsync(new ProducerRecord { Topic = "codecs", Partition = i % 2, Value = Encoding.UTF8.GetBytes($"{_counter++}") });
+        }
+
+        transaction.SendOffsets(Group, [new TopicPartitionOffset("rolled", 0, count * 10)]);
+        await transaction.CommitAsync();
+        await client.Groups.CommitOffsetsAsync(Group, [new TopicPartitionOffset("codecs", 1, count)]);
+    }
+
+    private static async Task SendAbortedAsync(BrokerClient client)
+    {
+        await using TransactionalProducer producer = client.CreateTransactionalProducer(Transactional);
+        await using Transaction transaction = await producer.BeginAsync();
+        await transaction.SendAsync("codecs", "k", "aborted");
+    }
+
     /// <returns>At least how many journal entries the last checkpoint does not know.</returns>
     private async Task<int> AddTailAsync(BrokerClient client)
     {
@@ -128,6 +159,8 @@ internal sealed class GoldenMaker
         entries += await SendAsync(client, "codecs", [0, 1], 20, Codec.Zstd);
         entries += await SendAsync(client, "rolled", [0], 100, Codec.Lz4);
         await SendNamedAsync(client, 7);
+        await SendTransactionAsync(client, 3);
+        await SendAbortedAsync(client);
         await client.Admin.DeleteTopicAsync("gone");
         await CreateAsync(client, "new", 2, ("message.timestamp.type", "LogAppendTime"));
         entries += await SendAsync(client, "new", [1], 30, Codec.None);
@@ -212,6 +245,11 @@ internal sealed class GoldenMaker
         ContentHash.Of(partition, stored =>
         {
             var batch = new StoredBatchView(stored.Span);
+            if (batch.IsTransactional)
+            {
+                return;
+            }
+
             last[batch.ProducerId] = new LastBatch(
                 partition.TopicName, partition.Partition, batch.ProducerId, batch.ProducerEpoch, batch.BaseSequence, batch.RecordCount, batch.BaseOffset);
         });

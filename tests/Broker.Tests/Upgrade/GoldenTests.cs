@@ -1,8 +1,10 @@
 using static System.Buffers.Binary.BinaryPrimitives;
 using Broker.Engine;
+using Broker.Engine.Offsets;
 using Broker.Engine.Producers;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
+using Broker.Engine.Transactions;
 using Broker.Records;
 using Broker.Storage.Journal;
 
@@ -58,7 +60,9 @@ public sealed class GoldenTests
                 new NamedProducer(expected.Name, opened.Identity.Epoch - 1, position.Topic, position.Partition, position.NextSequence, position.LastOffset));
         }
 
-        Assert.Equal(golden.Content.NamedProducers.Count, (await engine.ListProducersAsync(afterId: 0, countMax: 1000, isNamed: true, default)).Count);
+        Assert.Equal(
+            golden.Content.NamedProducers.Count + golden.Content.LastCommits.Count,
+            (await engine.ListProducersAsync(afterId: 0, countMax: 1000, isNamed: true, default)).Count);
     }
 
     [Theory]
@@ -98,6 +102,28 @@ public sealed class GoldenTests
         Assert.Equal(JournalFormat.Version, journal.Max(path => JournalVersion(File.ReadAllBytes(path))));
         string snapshot = Assert.Single(Directory.GetFiles(Path.Combine(golden.DataDirectory, "state")));
         Assert.Equal(SnapshotLog.Version, SnapshotVersions(await File.ReadAllBytesAsync(snapshot)).Max());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_newest_transactions_and_the_offsets_of_groups_are_known(string name)
+    {
+        using var golden = new GoldenDirectory(name);
+        await using BrokerEngine engine = golden.Open();
+        foreach (LastCommit expected in golden.Content.LastCommits)
+        {
+            TransactionDescription described = await engine.DescribeTransactionsAsync(expected.Producer, default);
+            Assert.Equal(expected.CommitTimeMs, described.Committed!.CommitTimeMs);
+            Assert.Equal(
+                expected.Places,
+                described.Places.Select(p => new CommitPlace(p.Topic!, p.Place.Partition, p.Place.BaseOffset, p.Place.RecordCount)));
+        }
+
+        foreach (IGrouping<string, GroupPosition> group in golden.Content.Offsets.GroupBy(offset => offset.Group))
+        {
+            IReadOnlyList<GroupOffset> offsets = await engine.FetchOffsetsAsync(group.Key, default);
+            Assert.Equal(group, offsets.Select(offset => new GroupPosition(group.Key, offset.Topic, offset.Partition, offset.Offset)));
+        }
     }
 
     private static void AssertContent(GoldenContent expected, BrokerEngine engine)

@@ -42,6 +42,13 @@ public sealed class BrokerClient : IAsyncDisposable
     /// <param name="name">A new instance of the same name stops the one before.</param>
     public TransactionalProducer CreateTransactionalProducer(string name) => CreateTransactionalProducer(new ProducerOptions { Name = name });
 
+    /// <summary>Reads, handles, sends and remembers how far it has come, exactly once if so chosen.</summary>
+    public Processor CreateProcessor(ProcessorOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new Processor(_context, Groups, options);
+    }
+
     public Consumer CreateConsumer(ConsumerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -146,7 +146,9 @@ public sealed class Consumer : IAsyncDisposable
                 throw ReadFailures.UnknownPartition(topic.Name, partition, topic.PartitionCount);
             }
 
-            yield return new PartitionCursor(topic, partition, _options.From);
+            TopicPartitionOffset? given = _options.Offsets.Cast<TopicPartitionOffset?>()
+                .LastOrDefault(offset => offset!.Value.Topic == topic.Name && offset.Value.Partition == partition);
+            yield return new PartitionCursor(topic, partition, given is { } offset ? StartAt.Offset(offset.Offset) : _options.From);
         }
     }
 

@@ -12,6 +12,9 @@ public sealed class ConsumerOptions
 
     public StartAt From { get; set; } = StartAt.Earliest;
 
+    /// <summary>Where to begin in these partitions, whatever <see cref="From"/> says. Those of other topics and partitions mean nothing.</summary>
+    public IReadOnlyList<TopicPartitionOffset> Offsets { get; set; } = [];
+
     /// <summary>Read up to what was the end of each partition when reading began, then stop; otherwise follow.</summary>
     public bool StopAtEnd { get; set; }
 

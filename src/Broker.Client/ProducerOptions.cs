@@ -57,6 +57,13 @@ public sealed class ProducerOptions
     /// <summary>How long disposing waits for what is not yet acknowledged.</summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    internal ProducerOptions WithName(string name)
+    {
+        var named = (ProducerOptions)MemberwiseClone();
+        named.Name = name;
+        return named;
+    }
+
     internal void Validate()
     {
         string[] problems = [.. Problems()];

@@ -31,6 +31,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Critical, "A fault in the client; the producer stops.")]
     public static partial void ProducerFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(11, LogLevel.Warning, "Processor of group {Group} goes back to its last commit: {Error}")]
+    public static partial void ProcessorGoesBack(ILogger logger, string group, string error);
+
     [LoggerMessage(9, LogLevel.Warning, "No message from {Server} for {Seconds} s; the stream counts as dead.")]
     public static partial void StreamSilent(ILogger logger, string server, long seconds);
 }

@@ -1,0 +1,25 @@
+using Broker.Client.Transport;
+using Broker.Records;
+
+namespace Broker.Client.Processing;
+
+/// <summary>Offsets first.</summary>
+internal sealed class AtMostOnceDelivery(ClientContext context, GroupClient groups, ProcessorOptions options) : Delivery
+{
+    private readonly Producer _producer = new(context, options.Producer);
+
+    public override async ValueTask BeginAsync(ConsumedBatch batch, CancellationToken cancellationToken) =>
+        await groups.CommitOffsetsAsync(
+            options.Group, [new TopicPartitionOffset(batch.Topic, batch.Partition, batch.NextOffset)], cancellationToken).ConfigureAwait(false);
+
+    public override bool TrySend(
+        string topic, OptionalBytes key, OptionalBytes value, long? timestampMs, int? partition, ReadOnlySpan<RecordHeader> headers) =>
+        _producer.TrySend(topic, key, value, timestampMs, partition, headers);
+
+    public override ValueTask WaitForSpaceAsync(CancellationToken cancellationToken) => _producer.WaitForSpaceAsync(cancellationToken);
+
+    public override Task CompleteAsync(IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) =>
+        _producer.FlushAsync(cancellationToken);
+
+    public override ValueTask DisposeAsync() => _producer.DisposeAsync();
+}

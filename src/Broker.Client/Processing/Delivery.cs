@@ -1,0 +1,26 @@
+using Broker.Records;
+
+namespace Broker.Client.Processing;
+
+/// <summary>How a processor sends and commits, by its mode.</summary>
+internal abstract class Delivery : IAsyncDisposable
+{
+    /// <summary>Before offsets are read: nobody else commits under this name any more.</summary>
+    public virtual Task TakeOverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Before a batch is handed to the handler.</summary>
+    public virtual ValueTask BeginAsync(ConsumedBatch batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public abstract bool TrySend(
+        string topic, OptionalBytes key, OptionalBytes value, long? timestampMs, int? partition, ReadOnlySpan<RecordHeader> headers);
+
+    public abstract ValueTask WaitForSpaceAsync(CancellationToken cancellationToken);
+
+    /// <summary>Everything up to these offsets was handled.</summary>
+    public abstract Task CompleteAsync(IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken);
+
+    /// <summary>The run ends in the middle. Throws nothing.</summary>
+    public virtual ValueTask GiveUpAsync() => ValueTask.CompletedTask;
+
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Broker.EndToEnd.Harness;
+using Broker.MainJob.ExactlyOnce;
 
 namespace Broker.MainJob;
 
-/// <summary>What perf/main-job and perf/restart run.</summary>
+/// <summary>What perf/main-job, perf/restart and perf/exactly-once run.</summary>
 internal static class Program
 {
     private static readonly Option<string?> Directory = new("--dir")
@@ -39,6 +40,6 @@ internal static class Program
 
     private static RootCommand Build() => new("Measures a broker in a process of its own.")
     {
-        Directory, Broker, MainJobRun.Command(), RestartRun.Command(),
+        Directory, Broker, MainJobRun.Command(), RestartRun.Command(), ExactlyOnceCommand.Build(),
     };
 }

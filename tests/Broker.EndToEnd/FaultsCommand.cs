@@ -27,7 +27,7 @@ internal sealed class FaultsCommand
 
     private readonly Option<int?> _kills = new("--kills") { HelpName = "N", Description = "Kill the broker under load" };
     private readonly Option<int?> _powerCuts = new("--power-cuts") { HelpName = "N", Description = "Cut the power of its disk under load, mixed with the kills; needs root" };
-    private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it after 0 to 2 s of life, some in the middle of recovery" };
+    private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it within 2 s of serving and, every second time, in the middle of its start" };
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
     private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
     private readonly Option<int?> _fullDisks = new("--full-disk") { HelpName = "N", Description = "Fill its disk under load and give space back; needs root" };

@@ -25,7 +25,7 @@ internal sealed class FaultsCommand
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
-    private readonly Option<int?> _kills = new("--kills") { HelpName = "N", Description = "Kill the broker under load" };
+    private readonly Option<int?> _kills = new("--kills") { HelpName = "N", Description = "Kill the broker under load, in some lives after a pause or resets of its connections" };
     private readonly Option<int?> _powerCuts = new("--power-cuts") { HelpName = "N", Description = "Cut the power of its disk under load, mixed with the kills; needs root" };
     private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it within 2 s of serving and, every second time, in the middle of its start" };
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };

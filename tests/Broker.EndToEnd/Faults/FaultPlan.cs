@@ -11,6 +11,13 @@ internal sealed record FaultPlan(int Kills, int PowerCuts, long Seed)
         var random = new Random(unchecked((int)Seed));
         Ending[] endings = [.. Enumerable.Repeat(Ending.Kill, Kills), .. Enumerable.Repeat(Ending.PowerCut, PowerCuts)];
         random.Shuffle(endings);
-        return [.. endings.Select((ending, at) => Life.Draw(ending, endings[..at].Count(before => before == ending), random, canSlowSyncs))];
+
+        // An even one: of a few power cuts, more come without delayed syncs, which take their time.
+        int firstTurn = 2 * random.Next(byte.MaxValue);
+        return
+        [
+            .. endings.Select((ending, at) =>
+                Life.Draw(ending, firstTurn + endings[..at].Count(before => before == ending), random, canSlowSyncs)),
+        ];
     }
 }

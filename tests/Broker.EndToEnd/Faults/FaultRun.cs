@@ -5,7 +5,7 @@ namespace Broker.EndToEnd.Faults;
 
 /// <summary>
 /// Ends a broker under load again and again, by a kill or by a power cut. Its files are small, so that each life rolls
-/// segments, completes checkpoints and reuses files.
+/// segments, completes checkpoints and reuses files. Its clients reach it through a relay, by which it is disturbed before.
 /// </summary>
 /// <param name="dataDirectory">Where the broker's data is; below <paramref name="disk"/> when there is one.</param>
 /// <param name="disk">Whose power is cut; null when the plan has no power cuts.</param>
@@ -40,14 +40,15 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
         await using var broker = new BrokerProcess(dataDirectory, LoadFleet.SmallFiles);
         await StartAsync(broker, writeback, _lives[0]);
         await FaultLogs.CreateAsync(broker.Server);
-        await using var fleet = new LoadFleet(broker, plan.Seed, print);
+        await using var relay = new TcpRelay(broker.Server);
+        await using var fleet = new LoadFleet(broker, plan.Seed, print, relay: relay);
         var findings = new Findings();
         bool isComplete = false;
         try
         {
             for (int cycle = 1; cycle <= _lives.Count && !findings.Any; cycle++)
             {
-                await RunCycleAsync(broker, writeback, fleet, cycle);
+                await RunCycleAsync(broker, writeback, fleet, relay, cycle);
                 if (_starts.Any)
                 {
                     findings = _starts;
@@ -89,17 +90,18 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
         return start;
     }
 
-    private async Task RunCycleAsync(BrokerProcess broker, Writeback writeback, LoadFleet fleet, int cycle)
+    private async Task RunCycleAsync(BrokerProcess broker, Writeback writeback, LoadFleet fleet, TcpRelay relay, int cycle)
     {
         Life life = _lives[cycle - 1];
 
         // Beside those that live through all ends, one that meets the broker for the first time in each life.
         LoadProducer fresh = fleet.AddFresh();
-        Metrics metrics = await LiveAsync(broker, fleet, life);
+        var disturber = new Disturber(broker, relay, fleet, fresh);
+        Metrics metrics = await LiveAsync(broker, fleet, life, disturber);
         int acks = fleet.Acked - _ackedBefore, inFlight = fleet.InFlight;
         (DroppedWrites dropped, int recycled) = await EndAsync(broker, fleet, life);
+        disturber.NoteEnd();
         double lifeMs = Stopwatch.GetElapsedTime(_readyAt).TotalMilliseconds;
-        int duplicates = fleet.Duplicates;
         TimeSpan restart = default;
         try
         {
@@ -110,23 +112,37 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
             _starts.Add("no-restart", error.Message);
         }
 
+        if (!_starts.Any)
+        {
+            await disturber.FindAsync();
+            await LoadFleet.QuietAsync(fresh);
+        }
+
+        int duplicates = fleet.Duplicates;
         var result = new FaultCycle(
-            cycle, life.Ending, acks, inFlight, (int)metrics["broker_segment_rolls_total"], (int)metrics["broker_checkpoints_total"], recycled,
-            duplicates - _duplicatesBefore, dropped.Bytes, dropped.Names, _writebackCentisecs, life.SyncDelay.TotalMilliseconds, lifeMs,
+            cycle, life, acks, inFlight, (int)metrics["broker_segment_rolls_total"], (int)metrics["broker_checkpoints_total"], recycled,
+            duplicates - _duplicatesBefore, disturber.Withheld, disturber.Found, disturber.Resets.Count, disturber.Resets.Connections,
+            disturber.Pauses.Count, disturber.Pauses.Length.TotalMilliseconds, dropped.Bytes, dropped.Names, _writebackCentisecs, lifeMs,
             restart.TotalMilliseconds);
         (_ackedBefore, _duplicatesBefore) = (_ackedBefore + acks, duplicates);
         _cycles.Add(result);
         print(result.ToString());
-        if (!_starts.Any)
-        {
-            await LoadFleet.QuietAsync(fresh);
-        }
     }
 
-    /// <summary>Lets the broker work until there is enough to lose.</summary>
-    private async Task<Metrics> LiveAsync(BrokerProcess broker, LoadFleet fleet, Life life)
+    /// <summary>Lets the broker work, disturbed as planned, until there is enough to lose.</summary>
+    private async Task<Metrics> LiveAsync(BrokerProcess broker, LoadFleet fleet, Life life, Disturber disturber)
     {
         long started = Stopwatch.GetTimestamp();
+        foreach (Disturbance disturbance in life.Disturbances)
+        {
+            while (Stopwatch.GetElapsedTime(started) < LifeMax && fleet.Acked - _ackedBefore < disturbance.AtAcks)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5));
+            }
+
+            await disturber.DisturbAsync(disturbance);
+        }
+
         Metrics metrics = await broker.MetricsAsync();
         while (Stopwatch.GetElapsedTime(started) < LifeMax
             && (fleet.Acked - _ackedBefore < life.Acks || metrics["broker_segment_rolls_total"] < 1 || metrics["broker_checkpoints_total"] < 1))
@@ -137,6 +153,11 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
 
         // The broker answers such a question between two groups. The end must not be tied to that.
         await Task.Delay(life.Lingering);
+        if (life.Hold > TimeSpan.Zero)
+        {
+            await disturber.HoldAnswersAsync(life.Hold);
+        }
+
         while (fleet.InFlight == 0 && Stopwatch.GetElapsedTime(started) < LifeMax)
         {
             await Task.Yield();

@@ -33,12 +33,13 @@ internal sealed class LoadFleet : IAsyncDisposable
 
     /// <summary>Starts to work; the topics must be there.</summary>
     /// <param name="isFollowed">Whether there are consumers as well.</param>
-    public LoadFleet(BrokerProcess broker, long seed, Action<string> print, bool isFollowed = true)
+    /// <param name="relay">What the clients connect to in place of the broker.</param>
+    public LoadFleet(BrokerProcess broker, long seed, Action<string> print, bool isFollowed = true, TcpRelay? relay = null)
     {
         (_broker, _print) = (broker, print);
-        _settings = new LoadSettings(broker.Server, FaultLogs.Durable, seed, _switch);
+        _settings = new LoadSettings(relay?.Address ?? broker.Server, FaultLogs.Durable, seed, _switch);
         _followers = isFollowed
-            ? [new Follower(broker.Server, FaultLogs.Kept[0].Topic), new Follower(broker.Server, FaultLogs.Unsynced.Topic)]
+            ? [new Follower(_settings.Server, FaultLogs.Kept[0].Topic), new Follower(_settings.Server, FaultLogs.Unsynced.Topic)]
             : [];
         for (int each = 0; each < ProducersOfEachKind; each++)
         {
@@ -53,6 +54,9 @@ internal sealed class LoadFleet : IAsyncDisposable
     /// <summary>All that was sent so far, of a producer in order.</summary>
     public IEnumerable<SentRecord> Records => _producers.SelectMany(producer => producer.RecordsSoFar());
 
+    /// <summary>What has had no answer so far.</summary>
+    public IReadOnlyList<SentRecord> Pending() => [.. Records.Where(record => record.Outcome == SendOutcome.Pending)];
+
     public int Sent => _producers.Sum(producer => producer.Records.Count);
 
     public int Acked => _producers.Sum(producer => producer.Acked);
@@ -65,8 +69,12 @@ internal sealed class LoadFleet : IAsyncDisposable
     /// <summary>Records acked with durability os that were gone at the last check, as they may be.</summary>
     public int LostUnsynced => _checker.LostUnsynced;
 
-    /// <summary>One more, which meets the broker for the first time; of each kind in turn.</summary>
-    public LoadProducer AddFresh() => _processes % 2 == 0 ? AddStreaming(_settings) : AddAwaiting(_settings);
+    /// <summary>One more, which meets the broker for the first time; of each kind in turn. It can be held back by itself.</summary>
+    public LoadProducer AddFresh()
+    {
+        LoadSettings own = _settings with { Switch = new LoadSwitch() };
+        return _processes % 2 == 0 ? AddStreaming(own) : AddAwaiting(own);
+    }
 
     /// <summary>What was acked with durability os until now may be gone.</summary>
     public void NotePowerCut() => _checker.NotePowerCut();
@@ -75,23 +83,29 @@ internal sealed class LoadFleet : IAsyncDisposable
     public static async Task QuietAsync(LoadProducer producer)
     {
         await producer.StopAsync();
-        long since = Stopwatch.GetTimestamp();
-        while (producer.InFlight > 0 && Stopwatch.GetElapsedTime(since) < QuietMax)
+        await WaitAsync(() => producer.InFlight == 0);
+    }
+
+    /// <summary>Waits until records have had an answer.</summary>
+    public static Task AnsweredAsync(IReadOnlyList<SentRecord> records)
+    {
+        int answered = 0;
+        return WaitAsync(() =>
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(1));
-        }
+            while (answered < records.Count && records[answered].Outcome != SendOutcome.Pending)
+            {
+                answered++;
+            }
+
+            return answered == records.Count;
+        });
     }
 
     /// <summary>Holds the producers back, waits for what is in flight, and compares what was sent with what is in the log.</summary>
     public async Task<Findings> CheckAsync()
     {
         _switch.Pause();
-        long since = Stopwatch.GetTimestamp();
-        while (InFlight > 0 && Stopwatch.GetElapsedTime(since) < QuietMax)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1));
-        }
-
+        await WaitAsync(() => InFlight == 0);
         using var timeout = new CancellationTokenSource(QuietMax);
         IReadOnlyList<LogContent> logs = await LogReader.ReadAllAsync(_broker.Server, FaultLogs.All, timeout.Token);
         Findings findings = _checker.Check(_producers.ToDictionary(producer => producer.Process, producer => producer.Records), logs);
@@ -158,6 +172,15 @@ internal sealed class LoadFleet : IAsyncDisposable
         foreach (Follower follower in _followers)
         {
             await follower.DisposeAsync();
+        }
+    }
+
+    private static async Task WaitAsync(Func<bool> isQuiet)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (!isQuiet() && Stopwatch.GetElapsedTime(since) < QuietMax)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1));
         }
     }
 

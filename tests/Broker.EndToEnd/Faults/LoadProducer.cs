@@ -10,7 +10,6 @@ internal abstract class LoadProducer : IAsyncDisposable
 {
     private readonly BrokerClient _client;
     private readonly Random _random;
-    private readonly LoadSwitch _switch;
     private readonly LogName[] _logs;
     private readonly List<SentRecord> _records = [];
     private Task _loop = Task.CompletedTask;
@@ -23,7 +22,7 @@ internal abstract class LoadProducer : IAsyncDisposable
     {
         Process = process;
         _logs = settings.Logs;
-        _switch = settings.Switch;
+        Switch = settings.Switch;
         _random = new Random(unchecked((int)settings.Seed * 397) ^ process);
         _client = new BrokerClient(new BrokerClientOptions
         {
@@ -39,6 +38,9 @@ internal abstract class LoadProducer : IAsyncDisposable
 
     /// <summary>The upper bits of its values.</summary>
     public int Process { get; }
+
+    /// <summary>What holds it back; others may have the same.</summary>
+    public LoadSwitch Switch { get; }
 
     /// <summary>All it ever sent, in order; the index is the counter. Stable while nothing is in flight.</summary>
     public IReadOnlyList<SentRecord> Records => _records;
@@ -87,7 +89,7 @@ internal abstract class LoadProducer : IAsyncDisposable
 
     protected void OnAcked(SentRecord record, long offset, bool isDuplicate)
     {
-        record.Ack(offset);
+        record.Ack(offset, isDuplicate);
         if (isDuplicate)
         {
             Interlocked.Increment(ref _duplicates);
@@ -106,7 +108,7 @@ internal abstract class LoadProducer : IAsyncDisposable
     {
         while (!_isStopping)
         {
-            await _switch.WaitAsync();
+            await Switch.WaitAsync();
             var record = new SentRecord(Process, counter: _records.Count, _logs[_random.Next(_logs.Length)]);
             lock (_records)
             {

@@ -27,6 +27,9 @@ internal sealed class SentRecord(int process, int counter, LogName log)
 
     public long Offset { get; private set; } = -1;
 
+    /// <summary>The ack said that an earlier attempt had written it.</summary>
+    public bool IsDuplicate { get; private set; }
+
     public string Failure { get; private set; } = "";
 
     /// <summary>The number of the last check that met this record in the log, and where.</summary>
@@ -36,9 +39,9 @@ internal sealed class SentRecord(int process, int counter, LogName log)
 
     public static (int Process, int Counter) Parse(long value) => ((int)(value >> CounterBits), (int)value);
 
-    public void Ack(long offset)
+    public void Ack(long offset, bool isDuplicate = false)
     {
-        Offset = offset;
+        (Offset, IsDuplicate) = (offset, isDuplicate);
         Complete(SendOutcome.Acked);
     }
 

@@ -136,7 +136,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
         await ForgetAsync();
     }
 
-    /// <summary>SIGSTOP. Returns when no thread runs any more; <see cref="KillAsync"/> ends it.</summary>
+    /// <summary>SIGSTOP. Returns when no thread runs any more; <see cref="Resume"/> or <see cref="KillAsync"/> ends it.</summary>
     public async Task PauseAsync()
     {
         int processId = Running.Id;
@@ -148,6 +148,9 @@ internal sealed class BrokerProcess : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(1));
         }
     }
+
+    /// <summary>SIGCONT: it goes on where it was.</summary>
+    public void Resume() => Signals.Send(Running.Id, Signals.Continue);
 
     /// <summary>Returns when the process has ended, by itself or because somebody ended it, and its exit code.</summary>
     public async Task<int> ExitAsync()

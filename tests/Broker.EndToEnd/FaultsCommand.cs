@@ -7,6 +7,7 @@ using Broker.EndToEnd.Faults.Errors;
 using Broker.EndToEnd.Faults.FullDisk;
 using Broker.EndToEnd.Faults.Points;
 using Broker.EndToEnd.Faults.Restarts;
+using Broker.EndToEnd.Faults.Schedules;
 using Broker.EndToEnd.Faults.Syncs;
 using Broker.EndToEnd.Harness;
 
@@ -29,6 +30,7 @@ internal sealed class FaultsCommand
     private readonly Option<int?> _powerCuts = new("--power-cuts") { HelpName = "N", Description = "Cut the power of its disk under load, mixed with the kills; needs root" };
     private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it within 2 s of serving and, every second time, in the middle of its start" };
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
+    private readonly Option<int?> _schedules = new("--schedules") { HelpName = "N", Description = "Send it batches held back, reordered and repeated, in N ways and all orders of five" };
     private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
     private readonly Option<int?> _fullDisks = new("--full-disk") { HelpName = "N", Description = "Fill its disk under load and give space back; needs root" };
     private readonly Option<string?> _errors = new("--errors") { HelpName = "N|all", Description = "Have N of the calls it makes on files, or each, fail: disk full, too large, too many files, I/O error" };
@@ -67,7 +69,7 @@ internal sealed class FaultsCommand
         var command = new FaultsCommand();
         var root = new RootCommand("Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
         {
-            command._kills, command._powerCuts, command._restarts, command._graceful, command._failedSyncs, command._fullDisks, command._errors,
+            command._kills, command._powerCuts, command._restarts, command._graceful, command._schedules, command._failedSyncs, command._fullDisks, command._errors,
             command._points, command._below, command._aftermath,
             command._seed, command._directory, command._json, command._broker,
         };
@@ -127,6 +129,11 @@ internal sealed class FaultsCommand
         if (_parsed.GetValue(_graceful) is { } graceful)
         {
             yield return (() => InDirectoryAsync(data => new GracefulRun(graceful, seed, data, Console.WriteLine).RunAsync()), null);
+        }
+
+        if (_parsed.GetValue(_schedules) is { } schedules)
+        {
+            yield return (() => InDirectoryAsync(data => new ScheduleRun(schedules, seed, data, Console.WriteLine).RunAsync()), null);
         }
 
         if (_parsed.GetValue(_failedSyncs) is { } syncs)

@@ -15,7 +15,7 @@ internal sealed class SentRecord(int process, int counter, LogName log)
 
     public LogName Log => log;
 
-    public long Value => ((long)process << CounterBits) | (uint)counter;
+    public long Value => ValueOf(process, counter);
 
     /// <summary>Taken before the send call, on the monotonic clock.</summary>
     public long InvokedAt { get; } = Stopwatch.GetTimestamp();
@@ -36,6 +36,8 @@ internal sealed class SentRecord(int process, int counter, LogName log)
     public int SeenInCheck { get; set; }
 
     public long SeenAtOffset { get; set; }
+
+    public static long ValueOf(int process, int counter) => ((long)process << CounterBits) | (uint)counter;
 
     public static (int Process, int Counter) Parse(long value) => ((int)(value >> CounterBits), (int)value);
 

@@ -183,7 +183,7 @@ internal sealed class Sequencer
     {
         TopicName.Check(name);
         CheckPartitionCount(partitionCount);
-        _ = _state.Resolve(config);
+        config = TopicSetting.Normalise(config);
         var id = new TopicId(_newId(_time.GetUtcNow()));
         lock (_gate)
         {
@@ -211,6 +211,7 @@ internal sealed class Sequencer
             _ = TopicSetting.Find(setting);
         }
 
+        set = TopicSetting.Normalise(set);
         lock (_gate)
         {
             RefuseWhenStopped();

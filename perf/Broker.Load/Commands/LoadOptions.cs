@@ -3,10 +3,10 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Broker.Cli.Commands;
 using Broker.Client;
+using Broker.Engine.Text;
 using Broker.Load.Results;
 using Broker.Load.Values;
 using Broker.Records;
-using Broker.Server.Configuration;
 
 namespace Broker.Load.Commands;
 
@@ -29,8 +29,8 @@ internal sealed class LoadOptions
     private readonly Option<string?> _durability = CommonOptions.Choice("--durability", "What an ack means (default: durable)", "durable", "os");
     private readonly Option<string?> _content = CommonOptions.Choice("--content", "What values are made of (default: random, which no codec makes smaller)", "random", "json");
     private readonly Option<int?> _rate = CommonOptions.Number("--rate", $"Records a second, all producers together (default: {Default.Rate})", "N", min: 1);
-    private readonly Option<long?> _retention = Bytes("--retention", $"What the topic keeps (default: {SettingText.FormatBytes(Default.RetentionBytes)})");
-    private readonly Option<long?> _fill = Bytes("--fill", $"How much is read, again and again (default: {SettingText.FormatBytes(Default.FillBytes)})");
+    private readonly Option<long?> _retention = Bytes("--retention", $"What the topic keeps (default: {UnitText.FormatBytes(Default.RetentionBytes)})");
+    private readonly Option<long?> _fill = Bytes("--fill", $"How much is read, again and again (default: {UnitText.FormatBytes(Default.FillBytes)})");
     private readonly Option<bool> _spawn = new("--spawn") { Description = "Start a broker of our own on an empty directory, and stop it afterwards" };
     private readonly Option<string?> _server = new("--server") { Description = "Use the broker that runs there; its processor, memory and disk are not seen", HelpName = "HOST:PORT" };
     private readonly Option<string?> _dataDirectory = new("--data-dir") { Description = "Empty directory for the broker of --spawn (default: a temporary one)", HelpName = "DIR" };
@@ -148,7 +148,7 @@ internal sealed class LoadOptions
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (!SettingText.TryParseBytes(text, out long bytes) || bytes < 1 << 20)
+            if (!UnitText.TryParseBytes(text, out long bytes) || bytes < 1 << 20)
             {
                 result.AddError($"{name} is a size from 1MiB, such as 512MiB or 2GiB, not '{text}'");
             }

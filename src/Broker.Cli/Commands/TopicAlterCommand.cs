@@ -28,7 +28,7 @@ internal static class TopicAlterCommand
                 result.AddError("nothing to change: give --config NAME=VALUE or --unset NAME");
             }
         });
-        examples[command] = ["broker topic alter orders --config retention.ms=86400000 --unset retention.bytes"];
+        examples[command] = ["broker topic alter orders --config retention.ms=1d --unset retention.bytes"];
         command.SetAction((parsed, cancellation) => Session.RunAsync(parsed.GetRequiredValue(server), async client =>
         {
             TopicDescription topic = await client.Admin.AlterTopicAsync(

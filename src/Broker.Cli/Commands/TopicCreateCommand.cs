@@ -15,14 +15,14 @@ internal static class TopicCreateCommand
         Option<int?> partitions = CommonOptions.Number(
             "--partitions", $"How many partitions (default: {DefaultPartitionCount})", "N", min: 1);
         Option<List<KeyValuePair<string, string>>> config = CommonOptions.Pairs(
-            "--config", "A setting such as retention.ms=86400000; may be given again", mayRepeat: false);
+            "--config", "A setting such as retention.ms=1d; may be given again", mayRepeat: false);
         Option<string> output = CommonOptions.Output();
         Option<string> server = CommonOptions.Server(host);
         var command = new Command("create", "Create a topic") { name, partitions, config, output, server };
         examples[command] =
         [
             "broker topic create orders",
-            "broker topic create clicks --partitions 12 --config retention.ms=86400000 --config compression.type=zstd",
+            "broker topic create clicks --partitions 12 --config retention.ms=1d --config compression.type=zstd",
         ];
         command.SetAction((parsed, cancellation) => Session.RunAsync(parsed.GetRequiredValue(server), async client =>
         {

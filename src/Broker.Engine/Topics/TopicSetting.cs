@@ -1,4 +1,5 @@
 using System.Globalization;
+using Broker.Engine.Text;
 using Broker.Records;
 
 namespace Broker.Engine.Topics;
@@ -8,6 +9,8 @@ internal sealed class TopicSetting
 {
     private readonly Func<TopicSettings, string> _show;
     private readonly Func<TopicSettings, string, TopicSettings?> _read;
+
+    private delegate bool TryParse(string text, out long value);
 
     private TopicSetting(
         string name, string description, string allowed, Func<TopicSettings, string> show, Func<TopicSettings, string, TopicSettings?> read)
@@ -22,17 +25,17 @@ internal sealed class TopicSetting
     /// <summary>Every setting, in the order in which they are shown.</summary>
     public static IReadOnlyList<TopicSetting> All { get; } =
     [
-        Number("retention.ms", "How long records are kept after the broker appended them; -1 for ever.",
+        Duration("retention.ms", "How long records are kept after the broker appended them; -1 for ever.",
             -1, long.MaxValue, s => s.RetentionMs, (s, v) => s with { RetentionMs = v }),
-        Number("retention.bytes", "How many bytes each partition keeps; -1 for no limit.",
+        Bytes("retention.bytes", "How many bytes each partition keeps; -1 for no limit.",
             -1, long.MaxValue, s => s.RetentionBytes, (s, v) => s with { RetentionBytes = v }),
-        Number("segment.bytes", "Size at which a partition begins a new segment file.",
+        Bytes("segment.bytes", "Size at which a partition begins a new segment file.",
             64 * 1024, 1 << 30, s => s.SegmentBytes, (s, v) => s with { SegmentBytes = (int)v }),
-        Number("segment.ms", "Age at which a partition begins a new segment file.",
+        Duration("segment.ms", "Age at which a partition begins a new segment file.",
             1000, long.MaxValue, s => s.SegmentMs, (s, v) => s with { SegmentMs = v }),
         new("compression.type", "Codec of stored batches: what the producer chose, or recompressed by the broker.",
             "producer, none, lz4 or zstd", s => ShowCodec(s.CompressionType), ReadCodec),
-        Number("max.message.bytes", "Largest record.",
+        Bytes("max.message.bytes", "Largest record.",
             1, 16 << 20, s => s.MaxMessageBytes, (s, v) => s with { MaxMessageBytes = (int)v }),
         new("message.timestamp.type", "Whose time a record carries: the producer's or the broker's at append.",
             "CreateTime or LogAppendTime", s => s.LogAppendTime ? "LogAppendTime" : "CreateTime",
@@ -42,9 +45,9 @@ internal sealed class TopicSetting
                 "LogAppendTime" => s with { LogAppendTime = true },
                 _ => null,
             }),
-        Number("message.timestamp.after.max.ms", "How far in the future a record may be dated.",
+        Duration("message.timestamp.after.max.ms", "How far in the future a record may be dated.",
             0, long.MaxValue, s => s.TimestampAfterMaxMs, (s, v) => s with { TimestampAfterMaxMs = v }),
-        Number("index.interval.bytes", "Bytes of log between two index entries.",
+        Bytes("index.interval.bytes", "Bytes of log between two index entries.",
             512, 64 * 1024, s => s.IndexIntervalBytes, (s, v) => s with { IndexIntervalBytes = (int)v }),
         new("durability", "What an ack means at least: durable is synced to disk, os is handed to the operating system.",
             "durable or os", s => s.Durability == Durability.Durable ? "durable" : "os",
@@ -84,6 +87,14 @@ internal sealed class TopicSetting
         return settings;
     }
 
+    /// <summary>What a topic sets itself, as it is kept and shown: "7d" becomes "604800000".</summary>
+    /// <exception cref="BrokerException">InvalidConfig: an unknown name or a value out of range.</exception>
+    public static Dictionary<string, string> Normalise(IReadOnlyDictionary<string, string> config)
+    {
+        TopicSettings settings = Resolve(TopicSettings.Default, config);
+        return config.Keys.ToDictionary(name => name, name => Find(name).Show(settings), StringComparer.Ordinal);
+    }
+
     /// <exception cref="BrokerException">InvalidConfig: no such setting.</exception>
     public static TopicSetting Find(string name)
     {
@@ -102,17 +113,29 @@ internal sealed class TopicSetting
             new Dictionary<string, string> { ["name"] = name });
     }
 
+    private static TopicSetting Bytes(
+        string name, string description, long min, long max, Func<TopicSettings, long> get, Func<TopicSettings, long, TopicSettings> with) =>
+        Number(name, description, min, max, get, with, UnitText.TryParseBytes, "bytes, with or without a unit as in 64MiB");
+
+    private static TopicSetting Duration(
+        string name, string description, long min, long max, Func<TopicSettings, long> get, Func<TopicSettings, long, TopicSettings> with) =>
+        Number(name, description, min, max, get, with, UnitText.TryParseMilliseconds, "milliseconds, or with a unit as in 90s, 12h or 7d");
+
     private static TopicSetting Number(
-        string name, string description, long min, long max, Func<TopicSettings, long> get, Func<TopicSettings, long, TopicSettings> with)
+        string name,
+        string description,
+        long min,
+        long max,
+        Func<TopicSettings, long> get,
+        Func<TopicSettings, long, TopicSettings> with,
+        TryParse tryParse,
+        string unit)
     {
-        string allowed = max == long.MaxValue ? $"a whole number from {min} on" : $"a whole number from {min} to {max}";
+        string range = max == long.MaxValue ? $"a whole number from {min} on" : $"a whole number from {min} to {max}";
         return new TopicSetting(
-            name, description, allowed,
+            name, description, $"{range}, in {unit}",
             s => get(s).ToString(CultureInfo.InvariantCulture),
-            (s, text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
-                && value >= min && value <= max
-                    ? with(s, value)
-                    : null);
+            (s, text) => tryParse(text, out long value) && value >= min && value <= max ? with(s, value) : null);
     }
 
     private static string ShowCodec(Codec? codec) => codec switch

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Net;
+using Broker.Engine.Text;
 
 namespace Broker.Server.Configuration;
 
@@ -142,8 +143,8 @@ internal sealed class BrokerSettings
             if (Number(lower) * factor > Number(upper))
             {
                 string times = factor == 1 ? "" : $"{factor} times ";
-                problems.Add($"Setting '{upper}' is {SettingText.FormatBytes(Number(upper))}, but it must be at least "
-                    + $"{times}'{lower}', which is {SettingText.FormatBytes(Number(lower))}.");
+                problems.Add($"Setting '{upper}' is {UnitText.FormatBytes(Number(upper))}, but it must be at least "
+                    + $"{times}'{lower}', which is {UnitText.FormatBytes(Number(lower))}.");
             }
         }
     }

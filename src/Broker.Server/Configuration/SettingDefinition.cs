@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Broker.Engine.Text;
 
 namespace Broker.Server.Configuration;
 
@@ -23,8 +24,8 @@ internal sealed record SettingDefinition(string Key, SettingKind Kind, string De
         {
             SettingKind.Text => text.Length > 0 ? text : null,
             SettingKind.EndPoint => SettingText.TryParseEndPoint(text, out var endPoint) ? endPoint : null,
-            SettingKind.Bytes => SettingText.TryParseBytes(text, out long bytes) ? Bounded(bytes) : null,
-            SettingKind.Duration => SettingText.TryParseMilliseconds(text, out long ms) ? Bounded(ms) : null,
+            SettingKind.Bytes => UnitText.TryParseBytes(text, out long bytes) ? Bounded(bytes) : null,
+            SettingKind.Duration => UnitText.TryParseMilliseconds(text, out long ms) ? Bounded(ms) : null,
             SettingKind.Count => SettingText.TryParseCount(text, out long count) ? Bounded(count) : null,
             SettingKind.Flag => bool.TryParse(text, out bool flag) ? flag : null,
             SettingKind.Choice => Choices.FirstOrDefault(c => c.Equals(text, StringComparison.OrdinalIgnoreCase)),
@@ -39,8 +40,8 @@ internal sealed record SettingDefinition(string Key, SettingKind Kind, string De
     {
         SettingKind.Text => "any text that is not empty",
         SettingKind.EndPoint => "ADDRESS:PORT, such as 127.0.0.1:9095 or [::1]:9095,",
-        SettingKind.Bytes => Range(SettingText.FormatBytes),
-        SettingKind.Duration => Range(SettingText.FormatMilliseconds),
+        SettingKind.Bytes => Range(UnitText.FormatBytes),
+        SettingKind.Duration => Range(UnitText.FormatMilliseconds),
         SettingKind.Count => Range(static n => n.ToString()),
         SettingKind.Flag => "true or false",
         SettingKind.Choice => string.Join(" or ", Choices),

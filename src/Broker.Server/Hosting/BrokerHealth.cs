@@ -1,5 +1,6 @@
 using System.Globalization;
 using Broker.Engine;
+using Broker.Engine.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Broker.Server.Hosting;
@@ -24,7 +25,7 @@ internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
         var wrong = new List<string>();
         if (!status.AcceptsWrites)
         {
-            wrong.Add($"writes are refused: {status.DiskFreeBytes} bytes are free on the disk, {status.DiskNeededBytes} are needed");
+            wrong.Add($"writes are refused: {UnitText.RoughBytes(status.DiskFreeBytes)} are free on the disk, {UnitText.RoughBytes(status.DiskNeededBytes)} are needed");
         }
 
         if (status.SyncTime > SlowSync)

@@ -7,7 +7,7 @@ public sealed class TopicCommandTests(BrokerFixture broker) : IClassFixture<Brok
     [Fact]
     public async Task A_topic_can_be_made_listed_described_changed_and_deleted()
     {
-        CliSession created = await new CliSession(broker.Server).SucceedAsync("topic", "create", "life", "--config", "retention.ms=86400000");
+        CliSession created = await new CliSession(broker.Server).SucceedAsync("topic", "create", "life", "--config", "retention.ms=1d");
         Assert.Equal("topic 'life' created: 4 partitions, retention.ms=86400000\n", created.Output);
         Assert.Contains("life ", (await new CliSession(broker.Server).SucceedAsync("topic", "list")).Output, StringComparison.Ordinal);
 
@@ -116,7 +116,7 @@ public sealed class TopicCommandTests(BrokerFixture broker) : IClassFixture<Brok
         string topic = await broker.CreateTopicAsync();
         await new CliSession(broker.Server).FailAsync(1, ["topic", "create", topic], "already exists");
         await new CliSession(broker.Server).FailAsync(1, ["topic", "create", "new", "--config", "retention.sm=1"], "retention.sm", "retention.ms");
-        await new CliSession(broker.Server).FailAsync(1, ["topic", "create", "new", "--config", "retention.ms=long"], "retention.ms", "long");
+        await new CliSession(broker.Server).FailAsync(1, ["topic", "create", "new", "--config", "retention.ms=long"], "retention.ms", "long", "7d");
         await new CliSession(broker.Server).FailAsync(1, ["topic", "create", "new", "--partitions", "100000"], "100000");
         await new CliSession(broker.Server).FailAsync(1, ["topic", "add-partitions", topic, "--partitions", "1"], "1");
     }

@@ -213,6 +213,20 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task A_topic_keeps_as_plain_numbers_what_was_set_with_units()
+    {
+        await using var broker = new EngineFixture();
+        await broker.CreateTopicAsync("t", 1, ("retention.ms", "7d"), ("segment.bytes", "64 MiB"));
+        await broker.Engine.AlterTopicAsync("t", new Dictionary<string, string> { ["segment.ms"] = "12h" }, [], default);
+        await broker.CrashAsync();
+        TopicInfo topic = broker.Engine.FindTopic("t")!;
+        Assert.Equal(
+            new Dictionary<string, string> { ["retention.ms"] = "604800000", ["segment.bytes"] = "67108864", ["segment.ms"] = "43200000" },
+            topic.Config);
+        Assert.Equal(43_200_000, topic.Settings.SegmentMs);
+    }
+
+    [Fact]
     public async Task A_second_engine_on_the_same_directory_is_refused()
     {
         await using var broker = new EngineFixture();

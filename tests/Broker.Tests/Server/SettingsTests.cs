@@ -1,4 +1,5 @@
 using System.Collections;
+using Broker.Engine.Text;
 using Broker.Server.Configuration;
 
 namespace Broker.Tests.Server;
@@ -131,7 +132,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("-1", -1)]
     public void Sizes_are_read_with_and_without_units(string text, long bytes)
     {
-        Assert.True(SettingText.TryParseBytes(text, out long parsed));
+        Assert.True(UnitText.TryParseBytes(text, out long parsed));
         Assert.Equal(bytes, parsed);
     }
 
@@ -143,9 +144,17 @@ public sealed class SettingsTests : IDisposable
     [InlineData("1500", 1500)]
     public void Durations_are_read_with_and_without_units(string text, long milliseconds)
     {
-        Assert.True(SettingText.TryParseMilliseconds(text, out long parsed));
+        Assert.True(UnitText.TryParseMilliseconds(text, out long parsed));
         Assert.Equal(milliseconds, parsed);
     }
+
+    [Theory]
+    [InlineData(0, "0 bytes")]
+    [InlineData(1023, "1023 bytes")]
+    [InlineData(1L << 30, "1 GiB")]
+    [InlineData((1L << 30) - 1, "1023.9 MiB")]
+    [InlineData(1_932_735_283, "1.7 GiB")]
+    public void A_rough_size_is_never_more_than_there_is(long bytes, string text) => Assert.Equal(text, UnitText.RoughBytes(bytes));
 
     [Theory]
     [InlineData("")]
@@ -153,7 +162,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("1.5MiB")]
     [InlineData("-1MiB")]
     [InlineData("9999999999GiB")]
-    public void A_text_that_is_no_size_is_refused(string text) => Assert.False(SettingText.TryParseBytes(text, out _));
+    public void A_text_that_is_no_size_is_refused(string text) => Assert.False(UnitText.TryParseBytes(text, out _));
 
     [Theory]
     [InlineData("localhost:9095", "127.0.0.1:9095")]

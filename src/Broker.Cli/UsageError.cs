@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Broker.Engine.Text;
 
 namespace Broker.Cli;
 
@@ -20,28 +21,8 @@ internal static class UsageError
 
     private static string UnknownCommand(Command command, string token)
     {
-        string? nearest = command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name)
-            .MinBy(name => EditDistance(name, token));
-        string suggestion = nearest is not null && EditDistance(nearest, token) <= 2 ? $"; did you mean '{nearest}'?" : "";
+        IEnumerable<string> known = command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
+        string suggestion = NearestName.Find(token, known) is { } nearest ? $"; did you mean '{nearest}'?" : "";
         return $"there is no command '{token}'{suggestion}";
-    }
-
-    private static int EditDistance(string left, string right)
-    {
-        int[] previous = [.. Enumerable.Range(0, right.Length + 1)];
-        for (int row = 1; row <= left.Length; row++)
-        {
-            int[] current = new int[right.Length + 1];
-            current[0] = row;
-            for (int column = 1; column <= right.Length; column++)
-            {
-                int substitution = previous[column - 1] + (left[row - 1] == right[column - 1] ? 0 : 1);
-                current[column] = Math.Min(substitution, Math.Min(previous[column], current[column - 1]) + 1);
-            }
-
-            previous = current;
-        }
-
-        return previous[^1];
     }
 }

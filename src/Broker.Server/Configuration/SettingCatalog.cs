@@ -1,3 +1,4 @@
+using Broker.Engine.Text;
 using static Broker.Server.Configuration.SettingKind;
 
 namespace Broker.Server.Configuration;
@@ -80,41 +81,9 @@ internal static class SettingCatalog
     {
         // A third of the letters may differ: "journal.filebyte" still finds its key, "foo" finds none.
         int distanceMax = Math.Max(2, unknownKey.Length / 3);
-        (string? best, int bestDistance) = (null, distanceMax + 1);
-        foreach (SettingDefinition definition in All)
-        {
-            int distance = EditDistance(unknownKey, definition.Key);
-            if (distance < bestDistance)
-            {
-                (best, bestDistance) = (definition.Key, distance);
-            }
-        }
 
         // A key without its section ("file_bytes") is nearer in meaning than in letters.
-        return best ?? All.FirstOrDefault(d => d.Key.EndsWith("." + unknownKey, StringComparison.Ordinal))?.Key;
-    }
-
-    /// <summary>Levenshtein distance, one row at a time.</summary>
-    private static int EditDistance(string a, string b)
-    {
-        int[] row = new int[b.Length + 1];
-        for (int j = 0; j <= b.Length; j++)
-        {
-            row[j] = j;
-        }
-
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[b.Length];
+        return NearestName.Find(unknownKey, All.Select(d => d.Key), distanceMax)
+            ?? All.FirstOrDefault(d => d.Key.EndsWith("." + unknownKey, StringComparison.Ordinal))?.Key;
     }
 }

@@ -1,4 +1,5 @@
 using Broker.Engine;
+using Broker.Engine.Text;
 using Broker.Engine.Topics;
 using Broker.Records;
 using Google.Protobuf;
@@ -8,14 +9,11 @@ namespace Broker.Server.Services;
 /// <summary>Finds topics and partitions by the names in a call.</summary>
 internal sealed class TopicLookup(BrokerEngine engine)
 {
-    /// <exception cref="BrokerException">UnknownTopicOrPartition, saying which command creates it; or InvalidTopicName.</exception>
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, saying which name is near and which command creates it; or InvalidTopicName.</exception>
     public TopicInfo Topic(string name)
     {
         TopicName.Check(name);
-        return engine.FindTopic(name) ?? throw new BrokerException(
-            BrokerError.UnknownTopicOrPartition,
-            $"There is no topic \"{name}\". Topics are not created by accident: broker topic create {name}",
-            new Dictionary<string, string> { ["topic"] = name });
+        return engine.FindTopic(name) ?? throw Unknown(name);
     }
 
     /// <summary>A topic's id as messages have it.</summary>
@@ -41,6 +39,17 @@ internal sealed class TopicLookup(BrokerEngine engine)
                 BrokerError.UnknownTopicOrPartition,
                 $"Topic {topic.Name} has no partition {partition}: it has {topic.Partitions.Count}, from 0 on.",
                 new Dictionary<string, string> { ["topic"] = topic.Name, ["partition"] = partition.ToString() });
+
+    private BrokerException Unknown(string name)
+    {
+        string hint = NearestName.Find(name, engine.Topics.Select(topic => topic.Name)) is { } nearest
+            ? $" Did you mean \"{nearest}\"?"
+            : "";
+        return new BrokerException(
+            BrokerError.UnknownTopicOrPartition,
+            $"There is no topic \"{name}\".{hint} Topics are not created by accident: broker topic create {name}",
+            new Dictionary<string, string> { ["topic"] = name });
+    }
 
     /// <summary>The partitions that are named, or all when none is.</summary>
     public static IEnumerable<PartitionHandle> Partitions(TopicInfo topic, IReadOnlyCollection<int> named) =>

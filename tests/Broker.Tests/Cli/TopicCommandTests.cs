@@ -95,6 +95,19 @@ public sealed class TopicCommandTests(BrokerFixture broker) : IClassFixture<Brok
     }
 
     [Theory]
+    [InlineData("topic", "describe")]
+    [InlineData("topic", "delete", "--yes")]
+    [InlineData("produce")]
+    [InlineData("consume")]
+    public async Task A_name_mistyped_is_answered_with_the_one_that_was_meant(params string[] command)
+    {
+        string meant = $"invoices-{command[^1]}";
+        await new CliSession(broker.Server).SucceedAsync("topic", "create", meant);
+        await new CliSession(broker.Server).FailAsync(
+            1, [.. command, meant.Replace("oi", "io", StringComparison.Ordinal)], $"Did you mean \"{meant}\"?");
+    }
+
+    [Theory]
     [InlineData("../x", "\"/\"")]
     [InlineData("", "empty")]
     [InlineData("a b", "\" \"")]

@@ -221,6 +221,11 @@ internal sealed class PartitionQueue : IDisposable
 
     public Reaction OnResult(PendingBatch batch, BatchResult result, List<BatchOutcome> outcomes)
     {
+        if (result.Error?.Reason == ErrorReasons.PartitionQuarantined)
+        {
+            _topic.NoteQuarantined(Partition);
+        }
+
         long nowMs = _settings.Clock.NowMs;
         lock (_gate)
         {

@@ -23,7 +23,7 @@ internal sealed class ProducerTopic
         int batchSizeBytes = Math.Min(settings.BatchSizeBytes, metadata.BatchBytesMax);
         _settings = settings with { BatchSizeBytes = batchSizeBytes };
         Grow(metadata);
-        _current = random.Next(metadata.PartitionCount);
+        _current = metadata.OpenPartitions[random.Next(metadata.OpenPartitions.Length)];
     }
 
     /// <summary>1 while somebody asks the broker what became of this topic.</summary>
@@ -60,19 +60,21 @@ internal sealed class ProducerTopic
     /// <summary>A batch is complete: records without key go to another partition from now on.</summary>
     public void NoteSealed(int partition)
     {
-        int count = Metadata.PartitionCount;
-        if (count == 1 || Volatile.Read(ref _current) != partition)
+        if (Volatile.Read(ref _current) == partition)
         {
-            return;
+            Volatile.Write(ref _current, OpenPartitionAfter(partition));
+        }
+    }
+
+    /// <summary>The partition takes no records: those without key go elsewhere until the broker describes it otherwise.</summary>
+    public void NoteQuarantined(int partition)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _metadata, _metadata.Without(partition));
         }
 
-        int step;
-        lock (_random)
-        {
-            step = 1 + _random.Next(count - 1);
-        }
-
-        Volatile.Write(ref _current, (partition + step) % count);
+        NoteSealed(partition);
     }
 
     /// <summary>Takes over what the broker says now.</summary>
@@ -82,8 +84,28 @@ internal sealed class ProducerTopic
         {
             Grow(metadata);
             Volatile.Write(ref _metadata, metadata);
-            Volatile.Write(ref _current, 0);
+            Volatile.Write(ref _current, metadata.OpenPartitions[0]);
         }
+    }
+
+    /// <summary>By chance another one of those that take records; the same when there is no other.</summary>
+    private int OpenPartitionAfter(int partition)
+    {
+        int[] open = Metadata.OpenPartitions;
+        int place = Array.BinarySearch(open, partition);
+        int others = place < 0 ? open.Length : open.Length - 1;
+        if (others == 0)
+        {
+            return partition;
+        }
+
+        int step;
+        lock (_random)
+        {
+            step = 1 + _random.Next(others);
+        }
+
+        return open[(Math.Max(place, -1) + step) % open.Length];
     }
 
     private void Grow(TopicMetadata metadata)

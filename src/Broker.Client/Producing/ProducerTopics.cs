@@ -54,20 +54,22 @@ internal sealed class ProducerTopics(
         return loading.Length == 0 ? Task.CompletedTask : Task.WhenAll(loading).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Learns of partitions that were added to one topic.</summary>
+    /// <summary>Learns of partitions that were added to one topic, and of those that take no records, or take them again.</summary>
     public async Task CheckPartitionsAsync(ProducerTopic topic, CancellationToken cancellationToken)
     {
         TopicMetadata metadata = await context.Topics
             .RefreshAsync(topic.Name, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
 
         // Another id shows with the next batch, which is refused, and then there is more to do than this.
-        if (metadata.Id == topic.Metadata.Id && metadata.PartitionCount > topic.Metadata.PartitionCount)
+        TopicMetadata known = topic.Metadata;
+        bool isNews = metadata.PartitionCount > known.PartitionCount || !metadata.OpenPartitions.SequenceEqual(known.OpenPartitions);
+        if (metadata.Id == known.Id && isNews)
         {
             topic.Update(metadata);
         }
     }
 
-    /// <summary>Learns of partitions that were added to any topic, and forgets the deleted ones.</summary>
+    /// <summary>Looks at the partitions of every topic, and forgets the deleted ones.</summary>
     public async Task CheckAllAsync()
     {
         foreach ((ProducerTopic topic, _) in _all)

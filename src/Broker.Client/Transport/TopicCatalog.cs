@@ -10,6 +10,7 @@ namespace Broker.Client.Transport;
 internal sealed class TopicCatalog(ClientContext context)
 {
     private const string MaxMessageBytes = "max.message.bytes";
+    private const string Quarantined = "quarantined";
 
     private readonly ConcurrentDictionary<string, TopicMetadata> _topics = new(StringComparer.Ordinal);
     private readonly AdminService.AdminServiceClient _admin = new(context.Connection.Invoker);
@@ -75,6 +76,8 @@ internal sealed class TopicCatalog(ClientContext context)
             seeds[partition] = StoredBatch.PrefixSeed(id, partition);
         }
 
+        int[] quarantined = [.. described.Partitions.Where(p => p.State == Quarantined).Select(p => p.Partition_)];
+        int[] open = [.. Enumerable.Range(0, seeds.Length).Except(quarantined)];
         long batchBytesMax = limits.BatchBytesMax;
         foreach (TopicSetting setting in described.Settings)
         {
@@ -88,6 +91,7 @@ internal sealed class TopicCatalog(ClientContext context)
             described.Topic.Name,
             id,
             seeds,
+            open.Length > 0 ? open : [.. Enumerable.Range(0, seeds.Length)],
             (int)Math.Min(limits.RecordBytesMax, int.MaxValue),
             (int)Math.Min(batchBytesMax, int.MaxValue),
             limits.ProducerWindowBatches > 0 ? limits.ProducerWindowBatches : ProducerOptions.InFlightBatchesMax);

@@ -352,6 +352,51 @@ public class ProducerTests
     }
 
     [Fact]
+    public async Task Records_without_key_avoid_partitions_in_quarantine_while_there_are_others()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        broker.PartitionCount = 3;
+        broker.Quarantined.Add(1);
+        await using BrokerClient client = broker.Connect();
+        await using Producer producer = client.CreateProducer();
+        Assert.Equal([0, 2], await PartitionsAsync());
+
+        // One that is quarantined while the producer runs costs the batch that meets it.
+        broker.Quarantined.Add(0);
+        BrokerException refused = await Assert.ThrowsAsync<BrokerException>(() => PartitionsAsync());
+        Assert.Equal(ErrorReasons.PartitionQuarantined, refused.Reason);
+        Assert.Equal([2], await PartitionsAsync());
+
+        // The producer looks at the topic again, here for a partition that it does not know.
+        broker.Quarantined.Clear();
+        broker.PartitionCount = 4;
+        await producer.SendAsync(new ProducerRecord { Topic = "t", Partition = 3 });
+        Assert.Equal([0, 1, 2, 3], await PartitionsAsync());
+
+        async Task<IEnumerable<int>> PartitionsAsync()
+        {
+            var partitions = new SortedSet<int>();
+            for (int i = 0; i < 40; i++)
+            {
+                partitions.Add((await Send(producer, i)).Partition);
+            }
+
+            return partitions;
+        }
+    }
+
+    [Fact]
+    public async Task A_topic_of_which_every_partition_is_quarantined_says_so()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        broker.Quarantined.Add(0);
+        await using BrokerClient client = broker.Connect();
+        await using Producer producer = client.CreateProducer();
+        BrokerException refused = await Assert.ThrowsAsync<BrokerException>(() => Send(producer, 0).AsTask());
+        Assert.Equal(ErrorReasons.PartitionQuarantined, refused.Reason);
+    }
+
+    [Fact]
     public async Task Two_connections_share_the_partitions_and_keep_each_in_order()
     {
         await using ScriptedBroker broker = await ScriptedBroker.StartAsync();

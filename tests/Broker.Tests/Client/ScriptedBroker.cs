@@ -40,6 +40,9 @@ internal sealed class ScriptedBroker : IAsyncDisposable
 
     public int PartitionCount { get; set; } = 1;
 
+    /// <summary>Partitions that are described as quarantined and take nothing.</summary>
+    public HashSet<int> Quarantined { get; } = [];
+
     public bool HasTopic { get; set; } = true;
 
     public Broker.Protocol.V1.Limits Limits { get; } = new() { RecordBytesMax = 1 << 20, BatchBytesMax = 4 << 20, MessageBytesMax = 8 << 20 };
@@ -150,6 +153,11 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         }
 
         Assert.Equal(BatchError.None, StoredBatch.Validate(stored, StoredBatch.PrefixSeed(id, batch.Partition), 4 << 20));
+        if (Quarantined.Contains(batch.Partition))
+        {
+            return SequenceModel.Refusal("PARTITION_QUARANTINED");
+        }
+
         if (Refuse(values[0]) is { } error)
         {
             return new BatchResult { Error = error };
@@ -222,6 +230,7 @@ internal sealed class ScriptedBroker : IAsyncDisposable
             return Task.FromResult(new DescribeTopicResponse
             {
                 Topic = new Topic { Name = request.Name, TopicId = ByteString.CopyFrom(id), PartitionCount = broker.PartitionCount },
+                Partitions = { broker.Quarantined.Select(partition => new Partition { Partition_ = partition, State = "quarantined" }) },
             });
         }
     }

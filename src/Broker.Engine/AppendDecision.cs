@@ -41,7 +41,7 @@ internal readonly record struct AppendDecision(
         BrokerError.StagingFull =>
             $"Open transactions hold {Found} bytes, and there is no room for more (transaction.staging.max.bytes is {Expected}).",
         BrokerError.MessageTooLarge => $"The batch has {Found} bytes; the segment size of the topic allows {Expected}.",
-        BrokerError.DiskFull => $"The disk has {UnitText.RoughBytes(Found)} free; writes are accepted from {UnitText.RoughBytes(Expected)} on. Reads go on. Free space or lower retention.",
+        BrokerError.DiskFull => $"The disk has {UnitText.Megabytes(Found)} free; writes are accepted from {UnitText.Megabytes(Expected)} on. Reads go on. Free space or lower retention.",
         BrokerError.PartitionQuarantined =>
             "The partition's log is damaged, so it takes no records. What is intact is served. What to do stands in the broker's log (broker status, broker topic describe).",
         BrokerError.StorageError => "The journal has failed; the broker is stopping.",

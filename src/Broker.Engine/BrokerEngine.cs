@@ -368,9 +368,9 @@ internal sealed class BrokerEngine : IAsyncDisposable
         {
             _isRefusing = isFull;
             Notes.Add(isFull
-                ? $"Writes are refused: {UnitText.RoughBytes(_parts.DiskGuard.FreeBytes)} are free on the disk, {UnitText.RoughBytes(_parts.DiskGuard.NeededBytes)} are needed (twice "
+                ? $"Writes are refused: {UnitText.Megabytes(_parts.DiskGuard.FreeBytes)} are free on the disk, {UnitText.Megabytes(_parts.DiskGuard.NeededBytes)} are needed (twice "
                     + "journal.replay_bytes_max, and storage.reserve_bytes). Reads go on; writes go on by themselves when there is space."
-                : $"Writes are taken again: {UnitText.RoughBytes(_parts.DiskGuard.FreeBytes)} are free on the disk.");
+                : $"Writes are taken again: {UnitText.Megabytes(_parts.DiskGuard.FreeBytes)} are free on the disk.");
         }
     }
 

@@ -262,7 +262,7 @@ public sealed class FullDiskTests
         _machine.Time.Advance(TimeSpan.FromSeconds(1));
         _machine.Time.Advance(TimeSpan.FromSeconds(1));
         string refused = Assert.Single(Engine.Notes.All, note => note.StartsWith("Writes are", StringComparison.Ordinal));
-        Assert.StartsWith("Writes are refused: 0 bytes are free on the disk", refused, StringComparison.Ordinal);
+        Assert.StartsWith("Writes are refused: 0 MB are free on the disk", refused, StringComparison.Ordinal);
         Disk.FullFor = 0;
         _machine.Time.Advance(TimeSpan.FromSeconds(1));
         _machine.Time.Advance(TimeSpan.FromSeconds(1));

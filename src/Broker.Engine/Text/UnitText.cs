@@ -12,8 +12,6 @@ internal static class UnitText
     private static readonly (string Unit, long Factor)[] TimeUnits =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-    private static ReadOnlySpan<(string Unit, long Factor)> BinaryUnits => ByteUnits.AsSpan(0, 3);
-
     /// <summary>64MiB, 64 MiB, 67108864; −1 is read as it stands.</summary>
     public static bool TryParseBytes(string text, out long bytes) => TryParse(text, ByteUnits, out bytes);
 
@@ -23,7 +21,7 @@ internal static class UnitText
     /// <summary>Exactly, as it can be read again: 64MiB, 67108865.</summary>
     public static string FormatBytes(long bytes)
     {
-        foreach ((string unit, long factor) in BinaryUnits)
+        foreach ((string unit, long factor) in ByteUnits.AsSpan(0, 3))
         {
             if (bytes >= factor && bytes % factor == 0)
             {
@@ -48,19 +46,8 @@ internal static class UnitText
         return $"{milliseconds}ms";
     }
 
-    /// <summary>For sentences, one digit after the point: "811.9 MiB". Rounded down, so that what is too little does not look enough.</summary>
-    public static string RoughBytes(long bytes)
-    {
-        foreach ((string unit, long factor) in BinaryUnits)
-        {
-            if (bytes >= factor)
-            {
-                return decimal.Round((decimal)bytes / factor, 1, MidpointRounding.ToZero).ToString("0.#", CultureInfo.InvariantCulture) + " " + unit;
-            }
-        }
-
-        return $"{bytes} bytes";
-    }
+    /// <summary>For sentences that compare sizes: "1,073 MB", of 10^6 bytes as disks are sold, rounded down.</summary>
+    public static string Megabytes(long bytes) => (bytes / 1_000_000).ToString("N0", CultureInfo.InvariantCulture) + " MB";
 
     private static bool TryParse(string text, (string Unit, long Factor)[] units, out long value)
     {

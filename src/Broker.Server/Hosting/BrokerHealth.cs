@@ -25,7 +25,7 @@ internal sealed class BrokerHealth(BrokerEngine engine) : IHealthCheck
         var wrong = new List<string>();
         if (!status.AcceptsWrites)
         {
-            wrong.Add($"writes are refused: {UnitText.RoughBytes(status.DiskFreeBytes)} are free on the disk, {UnitText.RoughBytes(status.DiskNeededBytes)} are needed");
+            wrong.Add($"writes are refused: {UnitText.Megabytes(status.DiskFreeBytes)} are free on the disk, {UnitText.Megabytes(status.DiskNeededBytes)} are needed");
         }
 
         if (status.SyncTime > SlowSync)

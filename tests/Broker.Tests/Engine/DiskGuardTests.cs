@@ -23,6 +23,7 @@ public sealed class DiskGuardTests
         partition = broker.Partition("t");
         AppendDecision refused = await broker.AppendAsync(partition, ["no"]);
         Assert.Equal(BrokerError.DiskFull, refused.Error);
+        Assert.Matches(@"The disk has [0-9,]+ MB free; writes are accepted from 4,611,[0-9,]+ MB on\.", refused.Describe());
         Assert.Equal(10, EngineFixture.ReadAll(partition).Count);
         await Assert.ThrowsAsync<BrokerException>(async () => await broker.CreateTopicAsync("u"));
         Assert.Equal(55, await broker.Engine.TrimAsync(partition, 55, default));

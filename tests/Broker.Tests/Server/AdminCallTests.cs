@@ -126,8 +126,10 @@ public sealed class AdminCallTests
     private static async Task<List<string>> ListServicesAsync(TestBroker broker)
     {
         using var call = new ServerReflection.ServerReflectionClient(broker.Channel).ServerReflectionInfo();
-        await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" });
+        Task written = call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" });
+        // Why a call was refused is learnt by reading; a write that comes after the refusal says only that the call is over.
         Assert.True(await call.ResponseStream.MoveNext(default));
+        await written;
         return [.. call.ResponseStream.Current.ListServicesResponse.Service.Select(s => s.Name)];
     }
 }

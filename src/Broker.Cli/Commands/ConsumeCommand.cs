@@ -58,7 +58,7 @@ internal static class ConsumeCommand
     {
         var output = new RecordOutput(host.Out);
         using var job = new ConsumeJob(output, asJson, countMax);
-        BrokerClient client = Session.Connect(server);
+        BrokerClient client = Session.Connect(host, server);
         await using (client.ConfigureAwait(false))
         {
             Consumer consumer = client.CreateConsumer(options);

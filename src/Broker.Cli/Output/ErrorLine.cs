@@ -12,7 +12,7 @@ internal static class ErrorLine
     }
 
     /// <summary>A remark that is not an error, such as what was done before an interruption.</summary>
-    public static void Note(CliHost host, string message) => host.Error.WriteLine(OneLine(message));
+    public static void Note(CliHost host, string message) => (host.NotesTo ?? host.Error.WriteLine)(OneLine(message));
 
     /// <summary>The message with every run of white space and control characters as one blank.</summary>
     public static string OneLine(string message)

@@ -24,7 +24,9 @@ internal static class ProgressDisplay
         ProgressColumn[] columns = total is null
             ? [new SpinnerColumn(), new TaskDescriptionColumn()]
             : [new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn()];
-        await SpectreConsoles.ForError(host).Progress().AutoClear(true).Columns(columns).StartAsync(async context =>
+        IAnsiConsole console = SpectreConsoles.ForError(host);
+        host.NotesTo = console.WriteLine;
+        await console.Progress().AutoClear(true).Columns(columns).StartAsync(async context =>
         {
             // A task must have a name from the start.
             ProgressTask task = context.AddTask("starting", maxValue: Math.Max(total ?? 1, 1));
@@ -35,5 +37,6 @@ internal static class ProgressDisplay
                 task.Value = total is null ? 0 : done();
             }
         }).ConfigureAwait(false);
+        host.NotesTo = null;
     }
 }

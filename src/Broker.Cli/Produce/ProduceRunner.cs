@@ -12,7 +12,7 @@ internal static class ProduceRunner
     public static async Task<int> RunAsync(CliHost host, ProduceRequest request, CancellationToken cancellation)
     {
         using RecordInput input = RecordInput.Open(host, request.File);
-        BrokerClient client = Session.Connect(request.Server);
+        BrokerClient client = Session.Connect(host, request.Server);
         await using (client.ConfigureAwait(false))
         {
             // A wrong name or address is said before the first line is read.

@@ -18,6 +18,9 @@ internal sealed class CliHost
 
     public required TextWriter Error { get; init; }
 
+    /// <summary>Takes remarks while a display is up that would be broken by what others write to <see cref="Error"/>; else null.</summary>
+    public Action<string>? NotesTo { get; set; }
+
     public bool InIsTerminal { get; init; }
 
     public bool OutIsTerminal { get; init; }

@@ -16,8 +16,14 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "{Topic} partition {Partition}: {Reason}. The producer continues under a new id; records in doubt fail as unknown.")]
     public static partial void ProducerReplaced(ILogger logger, string topic, int partition, string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Topic} partition {Partition}: the broker refused {RecordCount} records for now ({Reason}): {Error}")]
-    public static partial void BatchRefusedForNow(ILogger logger, string topic, int partition, int recordCount, string reason, string error);
+    [LoggerMessage(5, LogLevel.Warning, "{Topic} partition {Partition}: the broker takes no records for now ({Reason}): {Error} They are sent again until it does.")]
+    public static partial void RefusedForNow(ILogger logger, string topic, int partition, string reason, string error);
+
+    [LoggerMessage(11, LogLevel.Information, "{Topic} partition {Partition}: the broker takes records again.")]
+    public static partial void TakenAgain(ILogger logger, string topic, int partition);
+
+    [LoggerMessage(12, LogLevel.Warning, "The broker at {Server} takes no producer for now ({Reason}): {Error} Next attempt in {WaitMs} ms.")]
+    public static partial void ProducerRefusedForNow(ILogger logger, string server, string reason, string error, long waitMs);
 
     [LoggerMessage(6, LogLevel.Error, "{Topic} partition {Partition}: {RecordCount} records failed ({Reason}): {Error}")]
     public static partial void BatchFailed(ILogger logger, string topic, int partition, int recordCount, string reason, string error);

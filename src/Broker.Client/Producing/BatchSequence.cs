@@ -113,6 +113,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         if (result.Error is null)
         {
             _batches.Remove(batch);
+            reaction = _retryAttempt > 0 ? Reaction.TellTaken : Reaction.None;
             _retryAttempt = 0;
             Staged = (Staged.Batches + 1, Staged.Records + batch.RecordCount);
             outcomes.Add(new BatchOutcome(batch, result, Error: null));
@@ -310,8 +311,9 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         batch.InDoubt |= !refusal.IsDefinite;
         if (refusal.IsRetriable)
         {
+            bool isFirst = _retryAttempt == 0;
             RetryLater(nowMs);
-            return Reaction.None;
+            return isFirst ? Reaction.TellRefused : Reaction.None;
         }
 
         bool isDefinite = !batch.InDoubt && !batch.CopyMayArrive;

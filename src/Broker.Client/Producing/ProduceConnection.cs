@@ -181,8 +181,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
         }
 
         TimeSpan wait = _context.Backoff.Wait(_failedAttempts - 1);
-        string error = Volatile.Read(ref _lastError)?.Message ?? "the broker ended the stream.";
-        Log.ConnectionLost(_context.Logger, "Producer", _context.Server.Display, error, (long)wait.TotalMilliseconds);
+        LogWait(Volatile.Read(ref _lastError), (long)wait.TotalMilliseconds);
         try
         {
             await Task.Delay(wait, _context.Time, _closing.Token).ConfigureAwait(false);
@@ -190,6 +189,19 @@ internal sealed class ProduceConnection : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // Closing: the loop sees it.
+        }
+    }
+
+    private void LogWait(BrokerException? error, long waitMs)
+    {
+        string server = _context.Server.Display;
+        if (error is null or { Reason: ErrorReasons.NetworkException or ErrorReasons.RequestTimedOut })
+        {
+            Log.ConnectionLost(_context.Logger, "Producer", server, error?.Message ?? "the broker ended the stream.", waitMs);
+        }
+        else
+        {
+            Log.ProducerRefusedForNow(_context.Logger, server, error.Reason, error.Message, waitMs);
         }
     }
 
@@ -202,6 +214,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
             Volatile.Write(ref _lastError, null);
         }
 
+        _hub.Tell(queue, reaction);
         _hub.Deliveries.Complete(outcomes);
         _hub.React(queue, reaction);
     }

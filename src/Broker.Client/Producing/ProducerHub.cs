@@ -161,6 +161,20 @@ internal sealed class ProducerHub : IAsyncDisposable
         }
     }
 
+    /// <summary>Logs what the broker takes; before the records' senders, who may then end the process.</summary>
+    public void Tell(PartitionQueue queue, Reaction reaction)
+    {
+        if ((reaction & Reaction.TellRefused) != 0 && queue.LastRefusal is { } refusal)
+        {
+            Log.RefusedForNow(_context.Logger, queue.Topic.Name, queue.Partition, refusal.Reason, refusal.Message);
+        }
+
+        if ((reaction & Reaction.TellTaken) != 0)
+        {
+            Log.TakenAgain(_context.Logger, queue.Topic.Name, queue.Partition);
+        }
+    }
+
     /// <summary>A fault that nobody foresaw: everything fails now instead of waiting for ever.</summary>
     public void Fail(Exception fault)
     {

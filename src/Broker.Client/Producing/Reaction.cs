@@ -17,4 +17,10 @@ internal enum Reaction
 
     /// <summary>The producer was fenced: nothing of it will be accepted any more.</summary>
     FailProducer = 8,
+
+    /// <summary>Tell that the broker takes nothing for now: the first refusal of a row that will be tried again.</summary>
+    TellRefused = 16,
+
+    /// <summary>Tell that the broker takes records again.</summary>
+    TellTaken = 32,
 }

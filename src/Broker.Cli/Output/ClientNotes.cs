@@ -1,7 +1,5 @@
 using Broker.Cli.Terminal;
-using Broker.Client;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Cli.Output;
 
@@ -27,9 +25,7 @@ internal sealed class ClientNotes(CliHost host) : ILoggerFactory, ILogger
         }
     }
 
-    // The transport below the client tells the same once more, in other words.
-    public ILogger CreateLogger(string categoryName) =>
-        categoryName == typeof(BrokerClient).Namespace ? this : NullLogger.Instance;
+    public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -25,6 +25,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Warning, "The broker at {Server} takes no producer for now ({Reason}): {Error} Next attempt in {WaitMs} ms.")]
     public static partial void ProducerRefusedForNow(ILogger logger, string server, string reason, string error, long waitMs);
 
+    [LoggerMessage(13, LogLevel.Warning, "{Error} Next attempt in {WaitMs} ms.")]
+    public static partial void CallTriedAgain(ILogger logger, string error, long waitMs);
+
     [LoggerMessage(6, LogLevel.Error, "{Topic} partition {Partition}: {RecordCount} records failed ({Reason}): {Error}")]
     public static partial void BatchFailed(ILogger logger, string topic, int partition, int recordCount, string reason, string error);
 

@@ -34,13 +34,13 @@ internal sealed class BrokerConnection : IDisposable
             ConnectCallback = ConnectAsync,
         };
         options.ConfigureHandler?.Invoke(handler);
+        // Without the application's log: what it should know this client says, and the transport would add a stack trace each time.
         _channel = GrpcChannel.ForAddress(address.Uri, new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = ReceiveBytesMax,
             MaxSendMessageSize = null,
-            LoggerFactory = options.LoggerFactory,
         });
         Invoker = _channel.CreateCallInvoker();
     }

@@ -158,6 +158,7 @@ internal sealed class ClientContext : IDisposable
             }
             catch (RetriableException e) when (mayRepeat(e) && Time.GetElapsedTime(started) + wait < RetryFor(retryFor))
             {
+                Log.CallTriedAgain(Logger, e.Message, (long)wait.TotalMilliseconds);
                 await Task.Delay(wait, Time, cancellationToken).ConfigureAwait(false);
             }
         }

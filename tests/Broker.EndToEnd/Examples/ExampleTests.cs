@@ -54,6 +54,7 @@ public sealed partial class ExampleTests : IAsyncLifetime, IDisposable
         {
             await worker.WaitForAsync(output => Lines(output, "handled ") == Orders);
             Assert.Equal(0, await worker.EndAsync(Signals.Terminate));
+            Assert.DoesNotContain("Exception", worker.Output, StringComparison.Ordinal);
         }
 
         await ProduceAsync(1);

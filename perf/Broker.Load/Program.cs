@@ -15,6 +15,6 @@ internal static class Program
         using var interruption = new Interruption();
         return args is [RawServerWord, { } mode, .. { } settings]
             ? await RawServer.RunAsync(Enum.Parse<RawMode>(mode), settings, interruption.Token).ConfigureAwait(false)
-            : await CliApp.RunAsync(args, CliHost.ForProcess(interruption), LoadCommand.Build, "perf/load").ConfigureAwait(false);
+            : await CliApp.RunAsync(args, CliHost.ForProcess(interruption), LoadCommand.Build, LoadCommand.Name).ConfigureAwait(false);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class MainJobRun(int recordCount, int rounds, int partitions)
         Option<int?> records = CommonOptions.Number("--records", "Records of each round (default: 3,000,000)", "N", min: 1);
         Option<int?> rounds = CommonOptions.Number("--rounds", "Rounds, each with a topic of its own (default: 3)", "N", min: 1);
         Option<int?> partitions = CommonOptions.Number("--partitions", "Partitions of each topic (default: 4)", "N", min: 1);
-        var command = new Command("main-job", "Records of 100 B through the client, durable, one connection, uncompressed, and back") { records, rounds, partitions };
+        var command = new Command("perf/main-job", "Records of 100 B through the client, durable, one connection, uncompressed, and back") { records, rounds, partitions };
         command.SetAction((parsed, _) => Program.RunAsync(
             parsed, new MainJobRun(parsed.GetValue(records) ?? 3_000_000, parsed.GetValue(rounds) ?? 3, parsed.GetValue(partitions) ?? 4).RunAsync));
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using Broker.EndToEnd.Harness;
 using Broker.MainJob.ExactlyOnce;
@@ -22,9 +23,12 @@ internal static class Program
         Recursive = true,
     };
 
+    /// <param name="args">The script's name, then its arguments.</param>
     public static async Task<int> Main(string[] args)
     {
-        ParseResult parsed = Build().Parse(args);
+        Command script = new[] { MainJobRun.Command(), RestartRun.Command(), ExactlyOnceCommand.Build() }.Single(command => command.Name == args[0]);
+        Array.ForEach<Option>([Directory, Broker, new HelpOption()], script.Add);
+        ParseResult parsed = script.Parse(args[1..]);
         int code = await parsed.InvokeAsync();
         return parsed.Errors.Count > 0 ? 2 : code;
     }
@@ -37,9 +41,4 @@ internal static class Program
         using var temporary = new TemporaryDirectory();
         return await run(parsed.GetValue(Directory) ?? Path.Combine(temporary.Path, "data"));
     }
-
-    private static RootCommand Build() => new("Measures a broker in a process of its own.")
-    {
-        Directory, Broker, MainJobRun.Command(), RestartRun.Command(), ExactlyOnceCommand.Build(),
-    };
 }

@@ -23,7 +23,7 @@ internal sealed class RestartRun(int gib, int rounds, int tailMib)
         Option<int?> gib = CommonOptions.Number("--gib", "GiB of log before the first kill (default: 10)", "N", min: 1);
         Option<int?> rounds = CommonOptions.Number("--rounds", "Kills (default: 10)", "N", min: 1);
         Option<int?> tail = CommonOptions.Number("--tail", "MiB of journal that recovery may have to read (default: 256)", "MIB", min: 1);
-        var command = new Command("restart", "Kills a broker under full load, and measures how soon the next process answers") { gib, rounds, tail };
+        var command = new Command("perf/restart", "Kills a broker under full load, and measures how soon the next process answers") { gib, rounds, tail };
         command.SetAction((parsed, _) => Program.RunAsync(
             parsed, new RestartRun(parsed.GetValue(gib) ?? 10, parsed.GetValue(rounds) ?? 10, parsed.GetValue(tail) ?? 256).RunAsync));
         return command;

@@ -12,7 +12,7 @@ internal static class CliApp
 
     /// <param name="build">Makes the command tree.</param>
     /// <param name="program">What the user types to run it.</param>
-    public static async Task<int> RunAsync(string[] args, CliHost host, Func<CliHost, RootCommand> build, string program)
+    public static async Task<int> RunAsync(string[] args, CliHost host, Func<CliHost, Command> build, string program)
     {
         try
         {
@@ -44,7 +44,7 @@ internal static class CliApp
         }
     }
 
-    private static async Task<int> InvokeAsync(string[] args, CliHost host, Func<CliHost, RootCommand> build, string program)
+    private static async Task<int> InvokeAsync(string[] args, CliHost host, Func<CliHost, Command> build, string program)
     {
         ParseResult parsed = build(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -64,14 +65,14 @@ internal sealed class FaultsCommand
         });
     }
 
-    public static RootCommand Build()
+    public static Command Build()
     {
         var command = new FaultsCommand();
-        var root = new RootCommand("Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
+        var root = new Command("tests/faults", "Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
         {
             command._kills, command._powerCuts, command._restarts, command._graceful, command._schedules, command._failedSyncs, command._fullDisks, command._errors,
             command._points, command._below, command._aftermath,
-            command._seed, command._directory, command._json, command._broker,
+            command._seed, command._directory, command._json, command._broker, new HelpOption(),
         };
         root.SetAction((parsed, _) => command.RunAsync(parsed));
         return root;

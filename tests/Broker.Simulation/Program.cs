@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 
@@ -18,7 +19,7 @@ internal static class Program
         return parsed.Errors.Count > 0 ? NotUnderstood : code;
     }
 
-    private static RootCommand Build()
+    private static Command Build()
     {
         var seeds = new Option<int?>("--seeds") { Description = "How many, one after the other [default: 1000]", HelpName = "N" };
         var first = new Option<ulong?>("--seed")
@@ -31,9 +32,9 @@ internal static class Program
         seeds.Validators.Add(AtLeastOne);
         jobs.Validators.Add(AtLeastOne);
         json.Validators.Add(CanBeWritten);
-        var root = new RootCommand("Runs the engine on a simulated disk and checks that no crash loses, doubles or changes what was promised.")
+        var root = new Command("tests/simulate", "Runs the engine on a simulated disk and checks that no crash loses, doubles or changes what was promised.")
         {
-            seeds, first, jobs, json,
+            seeds, first, jobs, json, new HelpOption(),
         };
         root.SetAction(parsed => parsed.GetValue(first) is { } seed && parsed.GetValue(seeds) is null
             ? Replay(seed)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Diagnostics;
 using System.Text.Json;
 using Broker.Cli.Commands;
@@ -13,22 +14,20 @@ internal static class Program
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    /// <param name="args">The script's name, then its arguments.</param>
     public static async Task<int> Main(string[] args)
     {
-        ParseResult parsed = Build().Parse(args);
+        Command script = new[] { GoldenCommand(), CorruptionCommand(), PublicApiCommand() }.Single(command => command.Name == args[0]);
+        script.Add(new HelpOption());
+        ParseResult parsed = script.Parse(args[1..]);
         int code = await parsed.InvokeAsync();
         return parsed.Errors.Count > 0 ? 2 : code;
     }
 
-    private static RootCommand Build() => new("What is made and run with the code of the tests.")
-    {
-        GoldenCommand(), CorruptionCommand(), PublicApiCommand(),
-    };
-
     private static Command GoldenCommand()
     {
         var name = new Argument<string>("name") { Description = "What the new directory is called" };
-        var command = new Command("golden", "Makes a data directory as this version writes it, for later versions to open") { name };
+        var command = new Command("tests/golden", "Makes a data directory as this version writes it, for later versions to open") { name };
         command.SetAction((parsed, _) => GoldenMaker.MakeAsync(GoldenDirectory.Folder, parsed.GetValue(name)!));
         return command;
     }
@@ -36,7 +35,7 @@ internal static class Program
     private static Command PublicApiCommand()
     {
         var accept = new Option<bool>("--accept") { Description = "Write down what was found" };
-        var command = new Command("public-api", "Compares what the client's package shows with the list of it") { accept };
+        var command = new Command("tests/public-api", "Compares what the client's package shows with the list of it") { accept };
         command.SetAction((parsed, _) => ComparePublicApiAsync(parsed.GetValue(accept)));
         return command;
     }
@@ -47,7 +46,7 @@ internal static class Program
         var everyBit = new Option<bool>("--every-bit") { Description = "Flip each bit of a segment and of a journal file of 1 MiB, not a sample" };
         Option<int?> damages = CommonOptions.Number("--damages", "Random damages (default: 1000)", "N", min: 1);
         var json = new Option<FileInfo?>("--json") { Description = "Write the report there", HelpName = "FILE" };
-        var command = new Command("corruption", "Damages segments, journal and state in every way, and checks that nothing wrong is served and nothing lost in silence")
+        var command = new Command("tests/corruption", "Damages segments, journal and state in every way, and checks that nothing wrong is served and nothing lost in silence")
         {
             seed, everyBit, damages, json,
         };

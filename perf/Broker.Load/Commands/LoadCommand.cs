@@ -27,12 +27,17 @@ internal static class LoadCommand
     private static readonly string[] SuiteScenarios = ["raw", "raw-durable", "produce", "consume", "both"];
     private static readonly int[] SuiteSizes = [100, 1024], SuiteRates = [10_000, 50_000];
 
-    public static RootCommand Build(CliHost host)
+    /// <summary>What the user types.</summary>
+    public const string Name = "perf/load";
+
+    public static Command Build(CliHost host)
     {
         var examples = new Dictionary<Command, string[]>();
-        var root = new RootCommand(
+        var help = new HelpOption();
+        var root = new Command(
+            Name,
             "Measures a broker: every record passes the client within the timed window, differs from all others, and what is read is counted and checked.");
-        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        root.Add(help);
         var shown = new HelpExamples((HelpAction)help.Action!, examples);
         help.Action = shown;
         foreach ((string name, string description, string example) in Scenarios)

@@ -9,7 +9,7 @@ internal static class ExactlyOnceCommand
 {
     private const int PairsDefault = 15;
 
-    public static Command Build() => new("exactly-once", "What exactly once costs, and what many producers and open transactions do to a broker")
+    public static Command Build() => new("perf/exactly-once", "What exactly once costs, and what many producers and open transactions do to a broker")
     {
         Paired("transactions", "Transactions of 1,000 records of 8 producers against the same producers without", (broker, pairs) => new TransactionRounds(broker).RunAsync(pairs)),
         Paired("process", "Read, process and write exactly once against consuming and producing", (broker, pairs) => new ProcessRounds(broker).RunAsync(pairs)),

@@ -57,6 +57,10 @@ public sealed class LoadGeneratorTests
         Assert.All(results, result => Assert.InRange(result.GetProperty("records").GetInt64(), 1000, long.MaxValue));
     }
 
+    [Fact]
+    public async Task Help_calls_it_what_its_user_types() =>
+        Assert.Contains("perf/load produce [options]", (await LoadGenerator.RunAsync("produce", "--help")).Text, StringComparison.Ordinal);
+
     [Theory]
     [InlineData(2, "'produse'", "produse")]
     [InlineData(2, "--size is a whole number from 16, not '8'", "produce", "--spawn", "--size", "8")]

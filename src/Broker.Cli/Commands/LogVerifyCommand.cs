@@ -12,21 +12,26 @@ internal static class LogVerifyCommand
     public static Command Build(CliHost host, Dictionary<Command, string[]> examples)
     {
         Argument<string> directory = CommonOptions.DataDirectory();
+        var topic = new Option<string?>("--topic")
+        {
+            Description = "Read the segments of this topic alone, by name or id, beside the journal and the damage that is known",
+            HelpName = "TOPIC",
+        };
         Option<string> output = CommonOptions.Output();
         var command = new Command("verify", "Read everything and check every checksum; fails when there is damage")
         {
-            directory, output,
+            directory, topic, output,
         };
-        examples[command] = ["broker log verify ./data && echo sound"];
+        examples[command] = ["broker log verify ./data && echo sound", "broker log verify ./data --topic orders"];
         command.SetAction((parsed, cancellation) => RunAsync(
-            host, parsed.GetRequiredValue(directory), parsed.GetRequiredValue(output) == "json", cancellation));
+            host, parsed.GetRequiredValue(directory), parsed.GetValue(topic), parsed.GetRequiredValue(output) == "json", cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(CliHost host, string path, bool asJson, CancellationToken cancellation)
+    private static async Task<int> RunAsync(CliHost host, string path, string? topic, bool asJson, CancellationToken cancellation)
     {
         using DataDirectory directory = DataDirectory.Open(path);
-        long total = directory.CheckpointedBytes;
+        long? total = topic is null ? directory.CheckpointedBytes : null;
         long begun = 0;
         string current = "";
         long started = Stopwatch.GetTimestamp();
@@ -36,7 +41,7 @@ internal static class LogVerifyCommand
                 cancellation.ThrowIfCancellationRequested();
                 current = segment;
                 begun += bytes;
-            }),
+            }, topic),
             cancellation);
         await ProgressDisplay.ShowWhileAsync(host, work, total, () => Volatile.Read(ref begun), () => Volatile.Read(ref current))
             .ConfigureAwait(false);

@@ -90,7 +90,9 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>Reads everything and checks every checksum, every offset and the journal's chain.</summary>
     /// <param name="progress">Told the path and size of each segment before it is read; may be null.</param>
-    public VerifyResult Verify(Action<string, long>? progress)
+    /// <param name="onlyTopic">Name or id of the topic whose segments are read, beside the whole journal; null for all.</param>
+    /// <exception cref="StorageException">There is no such topic.</exception>
+    public VerifyResult Verify(Action<string, long>? progress, string? onlyTopic = null)
     {
         var problems = new List<Problem>();
         var view = new JournalView(_stored);
@@ -105,8 +107,14 @@ internal sealed class DataDirectory : IDisposable
         }
 
         IReadOnlyList<SegmentInfo> segments = view.Segments(_root);
+        SegmentInfo[] read = [.. segments.Where(s => onlyTopic is null || s.Topic == onlyTopic || s.TopicId == onlyTopic)];
+        if (onlyTopic is not null && journal is not null && !view.Has(onlyTopic))
+        {
+            throw new StorageException($"{_root} holds no topic \"{onlyTopic}\".");
+        }
+
         var tally = new Tally { Bytes = journal?.BytesRead ?? 0 };
-        foreach (SegmentInfo segment in segments)
+        foreach (SegmentInfo segment in read)
         {
             progress?.Invoke(segment.Path, segment.EndPosition);
             Walk(segment, view, tally, problems);
@@ -119,7 +127,7 @@ internal sealed class DataDirectory : IDisposable
         }
 
         return new VerifyResult(
-            view.TopicCount, segments.Count, tally.Batches, tally.Records, tally.Bytes, journal?.EntryCount ?? 0, journal?.TornTail, tally.GivenUp,
+            onlyTopic is null ? view.TopicCount : 1, read.Length, tally.Batches, tally.Records, tally.Bytes, journal?.EntryCount ?? 0, journal?.TornTail, tally.GivenUp,
             problems);
     }
 

@@ -60,6 +60,9 @@ internal sealed class JournalView : IJournalVisitor
     public IEnumerable<(string Topic, TopicId TopicId, int Partition, DamagedRange Range)> OpenDamages => _openDamages.Select(
         d => (_names.GetValueOrDefault(new TopicId(d.Key.Topic), "?"), new TopicId(d.Key.Topic), d.Key.Partition, d.Value));
 
+    /// <summary>Whether there is a topic of this name or id.</summary>
+    public bool Has(string topic) => _names.Any(known => known.Value == topic || known.Key.ToString() == topic);
+
     public bool Knows(TopicId topic) => _names.ContainsKey(topic);
 
     /// <summary>The intact batch that the journal would write again at a place behind the checkpoint; null when it has none.</summary>

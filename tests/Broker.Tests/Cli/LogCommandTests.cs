@@ -59,6 +59,24 @@ public sealed class LogCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_topic_can_be_verified_alone()
+    {
+        JsonElement described = JsonDocument.Parse((await new CliSession().SucceedAsync("log", "dump", _directory, "--topic", "payments", "-o", "json"))
+            .Lines[0]).RootElement;
+        string log = described.GetProperty("file").GetString()!;
+        byte[] bytes = await File.ReadAllBytesAsync(log);
+        bytes[100] ^= 1;
+        await File.WriteAllBytesAsync(log, bytes);
+
+        CliSession orders = await new CliSession().SucceedAsync("log", "verify", _directory, "--topic", "orders");
+        Assert.Matches("^sound: 1 topic, .* 3 records ", orders.Output);
+        CliSession payments = await new CliSession().RunAsync("log", "verify", _directory, "--topic", "payments");
+        Assert.Equal(1, payments.ExitCode);
+        Assert.Contains(log, payments.ErrorLine, StringComparison.Ordinal);
+        await new CliSession().FailAsync(1, ["log", "verify", _directory, "--topic", "invoices"], "holds no topic \"invoices\"");
+    }
+
+    [Fact]
     public async Task A_damaged_journal_is_told_in_JSON_too_and_given_up_on_request_alone()
     {
         // The checkpoint of the stop names it.

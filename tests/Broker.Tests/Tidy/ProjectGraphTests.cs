@@ -2,11 +2,13 @@ namespace Broker.Tests.Tidy;
 
 public sealed class ProjectGraphTests
 {
+    private static readonly string Checker = Path.Combine(Repository.Root, "tests", "Broker.Checker", "Broker.Checker.csproj");
+
     [Fact]
     public void Project_references_point_one_way()
     {
-        IReadOnlyList<string> projects = Repository.Files("src", "*.csproj");
-        Assert.NotEmpty(projects);
+        string[] projects = [.. Repository.Files("src", "*.csproj"), Checker];
+        Assert.True(projects.Length > 1);
         Expect.Nothing(projects.SelectMany(file => ProjectGraph.Violations(
             Path.GetFileNameWithoutExtension(file), ProjectGraph.ProjectReferences(file), ProjectGraph.PackageReferences(file))));
     }
@@ -20,6 +22,8 @@ public sealed class ProjectGraphTests
     [InlineData("Broker.Client", "Broker.Engine")]
     [InlineData("Broker.Client", "Broker.Storage")]
     [InlineData("Broker.Server", "Broker.Client")]
+    [InlineData("Broker.Checker", "Broker.Records")]
+    [InlineData("Broker.Checker", "Broker.Client")]
     public void An_arrow_the_wrong_way_is_found(string from, string to)
     {
         string violation = Assert.Single(ProjectGraph.Violations(from, [to], packages: []));
@@ -30,6 +34,7 @@ public sealed class ProjectGraphTests
     [InlineData("Broker.Storage", "Google.Protobuf")]
     [InlineData("Broker.Client", "RocksDB")]
     [InlineData("Broker.Engine", "prometheus-net.AspNetCore")]
+    [InlineData("Broker.Checker", "Google.Protobuf")]
     public void A_package_in_the_wrong_layer_is_found(string project, string package) =>
         Assert.Contains(package, Assert.Single(ProjectGraph.Violations(project, [], [package])), StringComparison.Ordinal);
 
@@ -51,6 +56,9 @@ public sealed class ProjectGraphTests
         string[] all = [.. Repository.Files("examples", "*.csproj"), Path.Combine(Repository.Root, "examples", "Directory.Build.props")];
         Assert.Equal(["Broker.Client"], all.SelectMany(ProjectGraph.ProjectReferences).Distinct());
     }
+
+    [Fact]
+    public void The_checker_compiles_its_own_sources_alone() => Assert.Empty(ProjectGraph.LinkedSources(Checker));
 
     [Fact]
     public void The_container_file_restores_every_project()

@@ -1,6 +1,6 @@
+using Broker.Client.Testing.Disk;
 using Broker.Records;
 using Broker.Simulation.Model;
-using Broker.Simulation.Schedule;
 
 namespace Broker.Simulation;
 

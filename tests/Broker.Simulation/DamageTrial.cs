@@ -1,3 +1,4 @@
+using Broker.Client.Testing.Disk;
 using Broker.Engine;
 using Broker.Engine.Topics;
 using Broker.Records;
@@ -94,7 +95,7 @@ internal sealed class DamageTrial(
         }
 
         string path = chance.Pick(files);
-        SimulatedBytes bytes = _disk.Bytes(path);
+        MemoryBytes bytes = _disk.Bytes(path);
         int how = kind == Log ? chance.Below(4) : 0;
         trace.Add("damage", kind, how, bytes.Length);
         switch (how)
@@ -119,9 +120,9 @@ internal sealed class DamageTrial(
     private byte RandomBit() => (byte)(1 << chance.Below(8));
 
     /// <summary>A byte that is not zero, if one is found: most of a journal file is padding.</summary>
-    private int InContent(SimulatedBytes bytes)
+    private int InContent(MemoryBytes bytes)
     {
-        ReadOnlySpan<byte> content = bytes.Cached(bytes.Length);
+        ReadOnlySpan<byte> content = bytes.Cached[..bytes.Length];
         int position = chance.Below(bytes.Length);
         for (int i = 0; i < 30 && content[position] == 0; i++)
         {
@@ -132,9 +133,9 @@ internal sealed class DamageTrial(
     }
 
     /// <summary>A byte of what the broker wrote before a batch.</summary>
-    private int InPrefix(SimulatedBytes bytes)
+    private int InPrefix(MemoryBytes bytes)
     {
-        ReadOnlySpan<byte> content = bytes.Cached(bytes.Length).AsSpan(0, bytes.Length);
+        ReadOnlySpan<byte> content = bytes.Cached[..bytes.Length];
         int position = 0;
         for (int batches = chance.Below(20); batches > 0; batches--)
         {

@@ -1,3 +1,4 @@
+using Broker.Client.Testing.Disk;
 using Broker.Engine.State;
 using Broker.Simulation.Disk;
 using Broker.Simulation.Model;

@@ -1,3 +1,4 @@
+using Broker.Client.Testing.Disk;
 using Broker.Engine;
 using Broker.Engine.Producers;
 using Broker.Engine.Topics;

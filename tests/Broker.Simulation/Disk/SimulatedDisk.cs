@@ -1,21 +1,20 @@
+using Broker.Client.Testing.Disk;
 using Broker.Simulation.Schedule;
 using Broker.Storage.Files;
 
 namespace Broker.Simulation.Disk;
 
 /// <summary>
-/// A file system in memory that forgets on a power cut whatever was not synced: bytes by sector, names by entry. Assumes the
-/// least: a file's sync says nothing of its name. It is also the scheduler's clock: at writes and syncs, where the engine
-/// holds no lock, others may run, and at any call the process may end.
+/// A disk in memory, seen through the schedule: at writes and syncs, where the engine holds no lock, others may run, at any call
+/// the process may end, and calls fail when a run says so.
 /// </summary>
 internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 {
-    private const int ENOENT = 2, EIO = 5, ENOMEM = 12, EEXIST = 17, ENOSPC = 28;
+    private const int EIO = 5, ENOMEM = 12, ENOSPC = 28;
 
-    private readonly List<EntryChange> _unsynced = [];
-    private EntryTable _cached = new();
-    private EntryTable _durable = new();
-    private bool _locked;
+    // A descriptor that was written to was closed without a sync: another need not be told that writing back failed.
+    private readonly HashSet<MemoryBytes> _closedUnsynced = new(ReferenceEqualityComparer.Instance);
+    private MemoryDisk _memory = new();
     private bool _crashAfter;
     private long _journalNumberUsed;
     private int _mapCount;
@@ -55,44 +54,20 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 
     public int LostRenameCount { get; private set; }
 
-    public IEnumerable<string> AllFiles => _cached.Files.Keys;
+    public IEnumerable<string> AllFiles => _memory.AllFiles;
 
-    public IEnumerable<string> AllDirectories => _cached.Directories;
+    public IEnumerable<string> AllDirectories => _memory.AllDirectories;
 
-    public SimulatedBytes Bytes(string path) => _cached.Files[path];
+    public MemoryBytes Bytes(string path) => _memory.Bytes(path);
 
     /// <summary>The number of the newest journal file that frames were written to.</summary>
     public long JournalNumberUsed => _journalNumberUsed;
 
     /// <summary>The same once more, with all that is not synced.</summary>
-    public SimulatedDisk Copy(Chance otherChance)
-    {
-        var clones = new Dictionary<SimulatedBytes, SimulatedBytes>();
-        var copy = new SimulatedDisk(otherChance, trace)
-        {
-            _cached = _cached.Clone(CloneOnce),
-            _durable = _durable.Clone(CloneOnce),
-            _journalNumberUsed = _journalNumberUsed,
-        };
-        copy._unsynced.AddRange(_unsynced.Select(c => c.File is { } file ? c with { File = CloneOnce(file) } : c));
-        return copy;
+    public SimulatedDisk Copy(Chance otherChance) =>
+        new(otherChance, trace) { _memory = _memory.Copy(), _journalNumberUsed = _journalNumberUsed };
 
-        SimulatedBytes CloneOnce(SimulatedBytes bytes)
-        {
-            if (!clones.TryGetValue(bytes, out SimulatedBytes? clone))
-            {
-                clones[bytes] = clone = bytes.Clone();
-            }
-
-            return clone;
-        }
-    }
-
-    public void Remove(string path)
-    {
-        _cached.Files.Remove(path);
-        _durable.Files.Remove(path);
-    }
+    public void Remove(string path) => _memory.Remove(path);
 
     /// <summary>Nothing fails any more.</summary>
     public void Calm()
@@ -108,41 +83,15 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     {
         Calm();
         IsCrashed = false;
-        _locked = false;
-        foreach (SimulatedBytes file in _cached.Files.Values)
-        {
-            file.IsClosedUnsynced = false;
-        }
+        _closedUnsynced.Clear();
+        _memory.EndProcess();
     }
 
     /// <summary>And the machine too: what was not synced is kept or lost, piece by piece.</summary>
     public void CutPower()
     {
         EndProcess();
-        int keptPercent = chance.Pick([0, 20, 50, 80, 100]);
-        bool inOrder = chance.Percent(40);
-        var lost = new List<EntryChange>();
-        foreach (EntryChange change in _unsynced)
-        {
-            bool possible = inOrder ? lost.Count == 0 : !lost.Exists(change.DependsOn);
-            if (possible && chance.Percent(keptPercent))
-            {
-                _durable.Apply(change);
-            }
-            else
-            {
-                lost.Add(change);
-                LostRenameCount += change.Kind == EntryChangeKind.Rename ? 1 : 0;
-            }
-        }
-
-        _unsynced.Clear();
-        _durable.DropOrphans();
-        _cached = _durable.Clone();
-        foreach (SimulatedBytes file in _cached.Files.Values)
-        {
-            file.CutPower(chance);
-        }
+        LostRenameCount += _memory.CutPower(chance).Count(change => change.Kind == EntryChangeKind.Rename);
     }
 
     public void ThrowIfCrashed()
@@ -192,7 +141,7 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         }
     }
 
-    public void FailSyncIfDue(string path, SimulatedBytes? bytes)
+    public void FailSyncIfDue(string path, MemoryBytes? bytes)
     {
         if (FailSyncIn > 0 && --FailSyncIn == 0)
         {
@@ -204,6 +153,8 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 
     /// <summary>Notes that journal frames go to a file.</summary>
     public void NoteFrames(string path) => _journalNumberUsed = Math.Max(_journalNumberUsed, JournalNumber(path));
+
+    public void NoteClosedUnsynced(MemoryBytes bytes) => _closedUnsynced.Add(bytes);
 
     public void FailMapIfDue(string path)
     {
@@ -224,55 +175,42 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     public IDiskFile Open(string path, FileOpening opening)
     {
         Before("open", path, (int)opening, 0);
-        bool exists = _cached.Files.TryGetValue(path, out SimulatedBytes? bytes);
-        if (!exists && opening is (FileOpening.Existing or FileOpening.ReadOnly))
+        bool isNew = !_memory.FileExists(path);
+        if (isNew && opening is (FileOpening.New or FileOpening.ExistingOrNew))
         {
-            throw new DiskException("open", path, -1, ENOENT);
-        }
-
-        if (exists && opening == FileOpening.New)
-        {
-            throw new DiskException("open", path, -1, EEXIST);
-        }
-
-        if (!exists)
-        {
-            if (!_cached.Directories.Contains(Path.GetDirectoryName(path)!))
-            {
-                throw new DiskException("open", path, -1, ENOENT);
-            }
-
             FailWhenFull(path, -1);
-            bytes = new SimulatedBytes();
-            Change(new EntryChange(EntryChangeKind.Create, path, File: bytes));
+            NoteName(path);
         }
+
+        IDiskFile file = _memory.Open(path, opening);
+        MemoryBytes bytes = _memory.Bytes(path);
 
         // After a failed sync the rest of a checkpoint is not synced: nothing is acked any more, so nothing rests on it.
-        if (exists && opening == FileOpening.Existing && bytes!.IsClosedUnsynced && !SyncHasFailed)
+        if (opening == FileOpening.Existing && _closedUnsynced.Contains(bytes) && !SyncHasFailed)
         {
             Broken ??= $"{path} was closed with bytes that are not synced, and is opened again.";
         }
 
         After();
-        return new SimulatedFile(this, path, bytes!);
+        return new SimulatedFile(this, file, bytes);
     }
 
     public bool FileExists(string path)
     {
         ThrowIfCrashed();
-        return _cached.Files.ContainsKey(path);
+        return _memory.FileExists(path);
     }
 
     public bool DirectoryExists(string path)
     {
         ThrowIfCrashed();
-        return _cached.Directories.Contains(path);
+        return _memory.DirectoryExists(path);
     }
 
     public IReadOnlyList<string> CreateDirectory(string path)
     {
         var missing = new Stack<string>();
-        for (string? at = path; at is not null && !_cached.Directories.Contains(at); at = Path.GetDirectoryName(at))
+        for (string? at = path; at is not null && !_memory.DirectoryExists(at); at = Path.GetDirectoryName(at))
         {
             missing.Push(at);
         }
@@ -281,8 +219,7 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         foreach (string directory in missing)
         {
             Before("mkdir", directory, 0, 0);
-            Change(new EntryChange(EntryChangeKind.MakeDirectory, directory));
-            parents.Add(Path.GetDirectoryName(directory)!);
+            parents.AddRange(_memory.CreateDirectory(directory));
             After();
         }
 
@@ -292,35 +229,31 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     public IReadOnlyList<string> ListFiles(string directory)
     {
         Before("list", directory, 0, 0);
-        return [.. _cached.Files.Keys.Where(p => Path.GetDirectoryName(p) == directory)];
+        return _memory.ListFiles(directory);
     }
 
     public IReadOnlyList<string> ListDirectories(string directory)
     {
         Before("list", directory, 1, 0);
-        return [.. _cached.Directories.Where(p => Path.GetDirectoryName(p) == directory)];
+        return _memory.ListDirectories(directory);
     }
 
     public void Rename(string from, string to)
     {
         Before("rename", from, 0, 0);
-        if (!_cached.Files.TryGetValue(from, out SimulatedBytes? bytes) || !_cached.Directories.Contains(Path.GetDirectoryName(to)!))
-        {
-            throw new DiskException("rename", from, -1, ENOENT);
-        }
-
+        _memory.Rename(from, to);
+        NoteName(to);
         RecycledCount += to.EndsWith(".snapshot", StringComparison.Ordinal) || to.Contains("/recycle/", StringComparison.Ordinal) ? 0 : 1;
-        bytes.IsClosedUnsynced = false;
-        Change(new EntryChange(EntryChangeKind.Rename, from, to, bytes));
+        _closedUnsynced.Remove(_memory.Bytes(to));
         After();
     }
 
     public void DeleteFile(string path)
     {
         Before("unlink", path, 0, 0);
-        if (_cached.Files.ContainsKey(path))
+        if (_memory.FileExists(path))
         {
-            Change(new EntryChange(EntryChangeKind.Delete, path));
+            _memory.DeleteFile(path);
             DeletedWhileFull += FullFor > 0 ? 1 : 0;
             FullFor = 0;
         }
@@ -341,34 +274,19 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
         }
 
         Before("rmdir", path, 0, 0);
-        if (_cached.Directories.Contains(path))
-        {
-            Change(new EntryChange(EntryChangeKind.RemoveDirectory, path));
-        }
-
+        _memory.DeleteDirectory(path);
         After();
     }
 
     public void SyncDirectory(string path)
     {
         BeforeOpen("syncdir", path, 0, 0);
-        if (!_cached.Directories.Contains(path))
+        if (_memory.DirectoryExists(path))
         {
-            throw new DiskException("open", path, -1, ENOENT);
+            FailSyncIfDue(path, bytes: null);
         }
 
-        FailSyncIfDue(path, bytes: null);
-        var needed = new HashSet<EntryChange>(ReferenceEqualityComparer.Instance);
-        for (int i = _unsynced.Count - 1; i >= 0; i--)
-        {
-            EntryChange change = _unsynced[i];
-            if (change.ChangesDirectory(path) || needed.Any(later => later.DependsOn(change)))
-            {
-                needed.Add(change);
-            }
-        }
-
-        MakeDurable(needed.Contains);
+        _memory.SyncDirectory(path);
         After();
         Yield();
     }
@@ -377,12 +295,7 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     {
         BeforeOpen("syncfs", path, 0, 0);
         FailSyncIfDue(path, bytes: null);
-        MakeDurable(_ => true);
-        foreach (SimulatedBytes bytes in _cached.Files.Values)
-        {
-            bytes.Sync();
-        }
-
+        _memory.SyncFileSystem(path);
         After();
         Yield();
     }
@@ -390,19 +303,13 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
     public long FreeBytes(string path)
     {
         ThrowIfCrashed();
-        return FullFor > 0 ? 0 : 1L << 40;
+        return FullFor > 0 ? 0 : _memory.FreeBytes(path);
     }
 
     public IDisposable? TryLock(string directory)
     {
         ThrowIfCrashed();
-        if (_locked)
-        {
-            return null;
-        }
-
-        _locked = true;
-        return new Lock(this);
+        return _memory.TryLock(directory);
     }
 
     public static long JournalNumber(string path) =>
@@ -410,32 +317,11 @@ internal sealed class SimulatedDisk(Chance chance, Trace trace) : IDisk
 
     private static string Short(string path) => path.Length > 36 ? path[^36..] : path;
 
-    private void MakeDurable(Predicate<EntryChange> which)
+    private void NoteName(string path)
     {
-        foreach (EntryChange change in _unsynced)
-        {
-            if (which(change))
-            {
-                _durable.Apply(change);
-            }
-        }
-
-        _unsynced.RemoveAll(which);
-    }
-
-    private void Change(EntryChange change)
-    {
-        if (change.Kind is EntryChangeKind.Create or EntryChangeKind.Rename && JournalNumber(change.To ?? change.Path) is var number and >= 0)
+        if (JournalNumber(path) is var number and >= 0)
         {
             Broken ??= number > _journalNumberUsed ? null : $"The journal's file number {number} is used again.";
         }
-
-        _cached.Apply(change);
-        _unsynced.Add(change);
-    }
-
-    private sealed class Lock(SimulatedDisk disk) : IDisposable
-    {
-        public void Dispose() => disk._locked = false;
     }
 }

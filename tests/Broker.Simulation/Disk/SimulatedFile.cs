@@ -1,38 +1,40 @@
+using Broker.Client.Testing.Disk;
 using Broker.Storage.Files;
 
 namespace Broker.Simulation.Disk;
 
-internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBytes bytes) : IDiskFile
+/// <summary>A file whose calls the schedule sees, and may have fail.</summary>
+internal sealed class SimulatedFile(SimulatedDisk disk, IDiskFile file, MemoryBytes bytes) : IDiskFile
 {
     private bool _hasWritten;
 
-    public string Path => path;
+    public string Path => file.Path;
 
-    public long Length => bytes.Length;
+    public long Length => file.Length;
 
     public int Read(long position, Span<byte> buffer)
     {
-        disk.Before("read", path, position, buffer.Length);
-        return bytes.Read(position, buffer);
+        disk.Before("read", Path, position, buffer.Length);
+        return file.Read(position, buffer);
     }
 
     public int ReadFromDevice(long position, AlignedBuffer buffer, int at, int count)
     {
-        disk.Before("device", path, position, count);
-        return bytes.ReadFromDevice(position, buffer.Span.Slice(at, count));
+        disk.Before("device", Path, position, count);
+        return file.ReadFromDevice(position, buffer, at, count);
     }
 
     public void Write(long position, ReadOnlySpan<byte> content)
     {
-        disk.BeforeOpen("write", path, position, content.Length);
+        disk.BeforeOpen("write", Path, position, content.Length);
         Put(position, content);
         disk.After();
     }
 
     public void Write(long position, GatherList pieces)
     {
-        disk.BeforeOpen("gather", path, position, pieces.TotalBytes);
-        disk.NoteFrames(path);
+        disk.BeforeOpen("gather", Path, position, pieces.TotalBytes);
+        disk.NoteFrames(Path);
         for (int i = 0; i < pieces.Count; i++)
         {
             Put(position, pieces[i].Span);
@@ -42,13 +44,13 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
         disk.After();
     }
 
-    public void StartWriteBack(long position, long count) => disk.Before("writeback", path, position, count);
+    public void StartWriteBack(long position, long count) => disk.Before("writeback", Path, position, count);
 
     public void SyncData()
     {
-        disk.BeforeOpen("sync", path, 0, bytes.Length);
-        disk.FailSyncIfDue(path, bytes);
-        bytes.Sync();
+        disk.BeforeOpen("sync", Path, 0, bytes.Length);
+        disk.FailSyncIfDue(Path, bytes);
+        file.SyncData();
         _hasWritten = false;
         disk.After();
         disk.Yield();
@@ -56,23 +58,24 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
 
     public void SetLength(long length)
     {
-        disk.Before("length", path, length, 0);
-        bytes.SetLength((int)length);
+        disk.Before("length", Path, length, 0);
+        file.SetLength(length);
         disk.After();
     }
 
     public FileMap Map(int length)
     {
-        disk.Before("map", path, 0, length);
-        disk.FailMapIfDue(path);
-        return new SimulatedMap(bytes, length);
+        disk.Before("map", Path, 0, length);
+        disk.FailMapIfDue(Path);
+        return new SimulatedMap(file.Map(length));
     }
 
     public void Dispose()
     {
+        file.Dispose();
         if (_hasWritten && bytes.IsDirty)
         {
-            bytes.IsClosedUnsynced = true;
+            disk.NoteClosedUnsynced(bytes);
         }
     }
 
@@ -80,10 +83,10 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedBy
     {
         if (position + content.Length > bytes.Length)
         {
-            disk.FailWhenFull(path, position);
+            disk.FailWhenFull(Path, position);
         }
 
-        bytes.Write(position, content);
+        file.Write(position, content);
         _hasWritten = true;
     }
 }

@@ -2,20 +2,14 @@ using Broker.Storage.Files;
 
 namespace Broker.Simulation.Disk;
 
-/// <summary>Sees what is written to the file, as a shared mapping does.</summary>
-internal sealed class SimulatedMap(SimulatedBytes bytes, int length) : FileMap
+/// <summary>A map of which some pages would have to be read from the device.</summary>
+internal sealed class SimulatedMap(FileMap map) : FileMap
 {
-    private bool _unmapped;
+    public override int Length => map.Length;
 
-    public override int Length => length;
-
-    public override Span<byte> GetSpan()
-    {
-        ObjectDisposedException.ThrowIf(_unmapped, this);
-        return bytes.Cached(length).AsSpan(0, length);
-    }
+    public override Span<byte> GetSpan() => map.GetSpan();
 
     public override bool IsResident(int position, int count) => (position / 4096) % 3 != 0;
 
-    protected override void Dispose(bool disposing) => _unmapped = true;
+    protected override void Dispose(bool disposing) => map.Unmap();
 }

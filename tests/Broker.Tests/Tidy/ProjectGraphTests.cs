@@ -24,6 +24,7 @@ public sealed class ProjectGraphTests
     [InlineData("Broker.Server", "Broker.Client")]
     [InlineData("Broker.Checker", "Broker.Records")]
     [InlineData("Broker.Checker", "Broker.Client")]
+    [InlineData("Broker.Cli", "Broker.Client.Testing")]
     public void An_arrow_the_wrong_way_is_found(string from, string to)
     {
         string violation = Assert.Single(ProjectGraph.Violations(from, [to], packages: []));

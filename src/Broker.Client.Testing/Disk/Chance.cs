@@ -1,4 +1,4 @@
-namespace Broker.Simulation.Schedule;
+namespace Broker.Client.Testing.Disk;
 
 /// <summary>All chance of one run (SplitMix64): the same seed gives the same numbers, on every machine.</summary>
 internal sealed class Chance(ulong seed)

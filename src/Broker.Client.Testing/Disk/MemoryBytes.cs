@@ -1,12 +1,10 @@
-using Broker.Simulation.Schedule;
-
-namespace Broker.Simulation.Disk;
+namespace Broker.Client.Testing.Disk;
 
 /// <summary>
 /// The bytes of one file, twice: as the page cache has them, and as they would be found after a power cut. Sectors of 512
 /// bytes are written whole or not at all.
 /// </summary>
-internal sealed class SimulatedBytes
+internal sealed class MemoryBytes
 {
     private const int SectorBytes = 512;
     private const int SectorsPerPage = 8;
@@ -30,19 +28,12 @@ internal sealed class SimulatedBytes
 
     public int Length { get; private set; }
 
-    /// <summary>A descriptor that was written to was closed without a sync: another need not be told that writing back failed.</summary>
-    public bool IsClosedUnsynced { get; set; }
-
     public bool IsDirty => _durableLength != Length || Array.IndexOf(_sectors, SectorState.Dirty) >= 0;
 
-    /// <summary>As read through the page cache; at least so long.</summary>
-    public byte[] Cached(int length)
-    {
-        Reserve(length);
-        return _cached;
-    }
+    /// <summary>As read through the page cache; may be longer than the file.</summary>
+    public Span<byte> Cached => _cached;
 
-    public SimulatedBytes Clone() => new()
+    public MemoryBytes Clone() => new()
     {
         _cached = (byte[])_cached.Clone(),
         _durable = (byte[])_durable.Clone(),
@@ -140,13 +131,13 @@ internal sealed class SimulatedBytes
     }
 
     /// <summary>Each sector that was not synced is kept or lost; so is a change of length.</summary>
-    public void CutPower(Chance chance)
+    /// <param name="chance">Null loses them all.</param>
+    public void CutPower(Chance? chance)
     {
-        IsClosedUnsynced = false;
-        int keptPercent = chance.Pick([0, 10, 50, 50, 90, 100]);
+        int keptPercent = chance?.Pick([0, 10, 50, 50, 90, 100]) ?? 0;
         for (int sector = 0; sector < _sectors.Length; sector++)
         {
-            if (_sectors[sector] == SectorState.Dirty && chance.Percent(keptPercent))
+            if (_sectors[sector] == SectorState.Dirty && chance is not null && chance.Percent(keptPercent))
             {
                 Keep(sector);
             }
@@ -154,7 +145,7 @@ internal sealed class SimulatedBytes
             _sectors[sector] = SectorState.Clean;
         }
 
-        if (Length != _durableLength && chance.Percent(Math.Max(keptPercent, 20)))
+        if (Length != _durableLength && chance is not null && chance.Percent(Math.Max(keptPercent, 20)))
         {
             int least = Math.Min(Length, _durableLength);
             _durableLength = chance.Percent(50) ? Length : least + chance.Below(Math.Max(Length, _durableLength) - least + 1);

@@ -1,4 +1,4 @@
-namespace Broker.Simulation.Disk;
+namespace Broker.Client.Testing.Disk;
 
 internal enum EntryChangeKind
 {
@@ -11,7 +11,7 @@ internal enum EntryChangeKind
 
 /// <summary>One change of a directory that no directory sync has followed yet.</summary>
 /// <param name="To">The new name of a rename.</param>
-internal sealed record EntryChange(EntryChangeKind Kind, string Path, string? To = null, SimulatedBytes? File = null)
+internal sealed record EntryChange(EntryChangeKind Kind, string Path, string? To = null, MemoryBytes? File = null)
 {
     /// <summary>Whether this change can only be found after a crash together with an earlier one.</summary>
     public bool DependsOn(EntryChange earlier) =>
@@ -25,6 +25,9 @@ internal sealed record EntryChange(EntryChangeKind Kind, string Path, string? To
 
     private bool Touches(string path) => Path == path || To == path;
 
-    private bool IsWithin(string directory) =>
-        Path.StartsWith(directory + "/", StringComparison.Ordinal) || (To?.StartsWith(directory + "/", StringComparison.Ordinal) ?? false);
+    private bool IsWithin(string directory)
+    {
+        string prefix = directory + System.IO.Path.DirectorySeparatorChar;
+        return Path.StartsWith(prefix, StringComparison.Ordinal) || (To?.StartsWith(prefix, StringComparison.Ordinal) ?? false);
+    }
 }

@@ -1,17 +1,19 @@
-namespace Broker.Simulation.Disk;
+namespace Broker.Client.Testing.Disk;
 
 /// <summary>Names of files and directories.</summary>
 internal sealed class EntryTable
 {
-    public SortedDictionary<string, SimulatedBytes> Files { get; private init; } = new(StringComparer.Ordinal);
+    private static readonly string Root = Path.GetPathRoot(Path.GetFullPath("/"))!;
 
-    public SortedSet<string> Directories { get; private init; } = new(["/"], StringComparer.Ordinal);
+    public SortedDictionary<string, MemoryBytes> Files { get; private init; } = new(StringComparer.Ordinal);
+
+    public SortedSet<string> Directories { get; private init; } = new([Root], StringComparer.Ordinal);
 
     public EntryTable Clone() => Clone(file => file);
 
-    public EntryTable Clone(Func<SimulatedBytes, SimulatedBytes> file) => new()
+    public EntryTable Clone(Func<MemoryBytes, MemoryBytes> file) => new()
     {
-        Files = new SortedDictionary<string, SimulatedBytes>(Files.ToDictionary(f => f.Key, f => file(f.Value)), StringComparer.Ordinal),
+        Files = new SortedDictionary<string, MemoryBytes>(Files.ToDictionary(f => f.Key, f => file(f.Value)), StringComparer.Ordinal),
         Directories = new SortedSet<string>(Directories, StringComparer.Ordinal),
     };
 
@@ -43,7 +45,7 @@ internal sealed class EntryTable
     {
         foreach (string directory in Directories.ToArray())
         {
-            if (directory != "/" && !Directories.Contains(Path.GetDirectoryName(directory)!))
+            if (directory != Root && !Directories.Contains(Path.GetDirectoryName(directory)!))
             {
                 Directories.Remove(directory);
             }

@@ -1,3 +1,4 @@
+using System.Net;
 using Broker.Client.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,6 +43,12 @@ public sealed class BrokerClientOptions
 
     /// <summary>Changes the handler of each connection before its first use: certificates, proxies.</summary>
     public Action<SocketsHttpHandler>? ConfigureHandler { get; set; }
+
+    /// <summary>
+    /// Connects in place of a socket, to a broker in the same process. It gets what is to be called once when the connection is
+    /// closed; a refusal is a <see cref="System.Net.Sockets.SocketException"/>.
+    /// </summary>
+    internal Func<DnsEndPoint, Action, CancellationToken, ValueTask<Stream>>? Connect { get; set; }
 
     /// <exception cref="ArgumentException">One sentence for each setting that cannot work.</exception>
     internal void Validate()

@@ -9,7 +9,12 @@ internal sealed record EngineEnvironment
 {
     public required TimeProvider Time { get; init; }
 
-    public IDisk Disk { get; init; } = new PosixDisk();
+    /// <summary>The real one is not touched where another takes its place: there it need not exist.</summary>
+    public IDisk Disk
+    {
+        get => field ??= new PosixDisk();
+        init;
+    }
 
     public IWorkers Workers { get; init; } = new ThreadWorkers();
 

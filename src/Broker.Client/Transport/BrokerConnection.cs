@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -15,11 +16,13 @@ internal sealed class BrokerConnection : IDisposable
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
     private readonly GrpcChannel _channel;
+    private readonly Func<DnsEndPoint, Action, CancellationToken, ValueTask<Stream>> _connect;
     private int _establishedCount;
     private int _liveCount;
 
     public BrokerConnection(BrokerClientOptions options, ServerAddress address)
     {
+        _connect = options.Connect ?? ConnectSocketAsync;
         var handler = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -59,13 +62,19 @@ internal sealed class BrokerConnection : IDisposable
         SocketsHttpConnectionContext context,
         CancellationToken cancellationToken)
     {
+        Stream connection = await _connect(context.DnsEndPoint, () => Interlocked.Decrement(ref _liveCount), cancellationToken).ConfigureAwait(false);
+        Interlocked.Increment(ref _liveCount);
+        Interlocked.Increment(ref _establishedCount);
+        return connection;
+    }
+
+    private static async ValueTask<Stream> ConnectSocketAsync(DnsEndPoint endPoint, Action closed, CancellationToken cancellationToken)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-            Interlocked.Increment(ref _liveCount);
-            Interlocked.Increment(ref _establishedCount);
-            return new CountedStream(this, socket);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            return new SocketStream(socket, closed);
         }
         catch
         {
@@ -74,7 +83,8 @@ internal sealed class BrokerConnection : IDisposable
         }
     }
 
-    private sealed class CountedStream(BrokerConnection connection, Socket socket) : NetworkStream(socket, ownsSocket: true)
+    /// <summary>Tells once that it is closed.</summary>
+    private sealed class SocketStream(Socket socket, Action closed) : NetworkStream(socket, ownsSocket: true)
     {
         private int _isDisposed;
 
@@ -82,7 +92,7 @@ internal sealed class BrokerConnection : IDisposable
         {
             if (disposing && Interlocked.Exchange(ref _isDisposed, 1) == 0)
             {
-                Interlocked.Decrement(ref connection._liveCount);
+                closed();
             }
 
             base.Dispose(disposing);

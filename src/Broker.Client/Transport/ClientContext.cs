@@ -85,7 +85,8 @@ internal sealed class ClientContext : IDisposable
         TRequest request,
         CancellationToken cancellationToken)
     {
-        DateTime deadline = (Time.GetUtcNow() + Options.RequestTimeout).UtcDateTime;
+        // gRPC holds deadlines against the system's clock, whatever TimeProvider the options have.
+        DateTime deadline = (TimeProvider.System.GetUtcNow() + Options.RequestTimeout).UtcDateTime;
         try
         {
             using AsyncUnaryCall<TResponse> call = method(

@@ -30,16 +30,12 @@ internal sealed class BrokerSettings
             .. fromArguments,
         ];
 
-        Dictionary<string, object> values = Defaults();
-        foreach (RawSetting setting in given)
-        {
-            Take(setting, values, problems);
-        }
-
-        var settings = new BrokerSettings(values);
-        settings.CheckTogether(problems);
-        return problems.Count == 0 ? settings : throw new SettingsException(problems);
+        return Of(given, problems);
     }
+
+    /// <summary>These alone, whatever the process has; of two with the same key the later one.</summary>
+    /// <exception cref="SettingsException">A key is unknown or a value not allowed.</exception>
+    public static BrokerSettings Of(IEnumerable<RawSetting> given) => Of(given, []);
 
     /// <summary>Where a client on this machine reaches a broker that is started with this environment.</summary>
     /// <returns>Null when the environment does not say.</returns>
@@ -80,6 +76,19 @@ internal sealed class BrokerSettings
     internal int Int32(string key) => checked((int)Number(key));
 
     internal TimeSpan Duration(string key) => TimeSpan.FromMilliseconds(Number(key));
+
+    private static BrokerSettings Of(IEnumerable<RawSetting> given, List<string> problems)
+    {
+        Dictionary<string, object> values = Defaults();
+        foreach (RawSetting setting in given)
+        {
+            Take(setting, values, problems);
+        }
+
+        var settings = new BrokerSettings(values);
+        settings.CheckTogether(problems);
+        return problems.Count == 0 ? settings : throw new SettingsException(problems);
+    }
 
     private static Dictionary<string, object> Defaults()
     {

@@ -2,12 +2,10 @@ using Broker.Server.Configuration;
 using Broker.Server.Services;
 using Broker.Server.Streams;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -28,19 +26,19 @@ internal static class BrokerApplication
 
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
-    public static WebApplication Build(BrokerSettings settings, SharedServices shared, ListenSockets sockets, Logger log)
+    public static WebApplication Build(BrokerSettings settings, SharedServices shared, ITransport transport, Logger log)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSerilog(log);
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings, shared, sockets));
-        AddServices(builder.Services, settings, shared, sockets);
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings, shared, transport));
+        AddServices(builder.Services, settings, shared, transport);
         WebApplication application = builder.Build();
         Map(application, settings, shared);
         return application;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, BrokerSettings settings, SharedServices shared, ListenSockets sockets)
+    private static void Configure(KestrelServerOptions kestrel, BrokerSettings settings, SharedServices shared, ITransport transport)
     {
         kestrel.AddServerHeader = false;
         KestrelServerLimits limits = kestrel.Limits;
@@ -55,8 +53,11 @@ internal static class BrokerApplication
         limits.Http2.KeepAlivePingTimeout = settings.Duration("grpc.keepalive_ping_timeout");
         // The HTTP/2 windows stay at Kestrel's defaults: larger and smaller ones were measured and were no better.
         long connectionBytesMax = settings.Number("limits.produce_bytes_in_flight_per_connection");
-        kestrel.Listen(sockets.GrpcEndPoint, listen => Prepare(listen, HttpProtocols.Http2, "grpc", shared, connectionBytesMax));
-        kestrel.Listen(sockets.HttpEndPoint, listen => Prepare(listen, HttpProtocols.Http1, "http", shared, connectionBytesMax));
+        kestrel.Listen(transport.GrpcEndPoint, listen => Prepare(listen, HttpProtocols.Http2, "grpc", shared, connectionBytesMax));
+        if (transport.HttpEndPoint is { } pages)
+        {
+            kestrel.Listen(pages, listen => Prepare(listen, HttpProtocols.Http1, "http", shared, connectionBytesMax));
+        }
     }
 
     private static void Prepare(
@@ -71,10 +72,9 @@ internal static class BrokerApplication
         });
     }
 
-    private static void AddServices(IServiceCollection services, BrokerSettings settings, SharedServices shared, ListenSockets sockets)
+    private static void AddServices(IServiceCollection services, BrokerSettings settings, SharedServices shared, ITransport transport)
     {
-        services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = sockets.Take);
-        services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
+        transport.AddTo(services);
         services.AddSingleton<IHostLifetime, PassiveLifetime>();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.Duration("shutdown.timeout"));
         services.AddRouting();

@@ -16,24 +16,26 @@ internal sealed class BrokerHost : IAsyncDisposable
     private static readonly TimeSpan FailureGrace = TimeSpan.FromMilliseconds(100), FailureMax = TimeSpan.FromMilliseconds(250);
 
     private readonly BrokerParts _parts;
+    private readonly ListenSockets _sockets;
     private readonly TimeSpan _stopTimeout;
     private readonly Action<int>? _endNow;
     private readonly TaskCompletionSource<int> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isStopping;
 
-    private BrokerHost(BrokerSettings settings, BrokerParts parts, Action<int>? endNow)
+    private BrokerHost(BrokerSettings settings, BrokerParts parts, ListenSockets sockets, Action<int>? endNow)
     {
         _parts = parts;
+        _sockets = sockets;
         _endNow = endNow;
         _stopTimeout = settings.Duration("shutdown.timeout");
-        Banner = Hosting.Banner.Lines(settings, parts.Facts, parts.Engine, parts.Sockets, parts.Health.Problems());
+        Banner = Hosting.Banner.Lines(settings, parts.Facts, parts.Engine, sockets, parts.Health.Problems());
     }
 
     /// <summary>Where clients connect, with the real port.</summary>
-    public IPEndPoint GrpcEndPoint => _parts.Sockets.GrpcEndPoint;
+    public IPEndPoint GrpcEndPoint => _sockets.GrpcEndPoint;
 
     /// <summary>Where /metrics, /livez and /readyz are.</summary>
-    public IPEndPoint HttpEndPoint => _parts.Sockets.HttpEndPoint;
+    public IPEndPoint HttpEndPoint => _sockets.HttpEndPoint;
 
     /// <summary>Absolute.</summary>
     public string DataDirectory => _parts.Facts.DataDirectory;
@@ -93,10 +95,17 @@ internal sealed class BrokerHost : IAsyncDisposable
     public static async Task<BrokerHost> StartAsync(BrokerSettings settings, BrokerHostOptions? options = null)
     {
         options ??= new BrokerHostOptions();
-        BrokerParts parts = BrokerParts.Open(settings, options);
+        if (options.IsWindows)
+        {
+            throw new BrokerStartException(
+                "The broker itself does not run on Windows: use its container, or WSL 2. Clients and commands do.");
+        }
+
+        ListenSockets sockets = ListenSockets.Bind(settings);
+        BrokerParts parts = BrokerParts.Open(settings, options, sockets);
         try
         {
-            var host = new BrokerHost(settings, parts, options.EndNow);
+            var host = new BrokerHost(settings, parts, sockets, options.EndNow);
             await parts.StartAsync().ConfigureAwait(false);
             _ = host.WatchJournalAsync();
             _ = host.WatchErrorsAsync();
@@ -109,7 +118,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             {
                 // Somebody who had bound a port as well was the first to listen on it.
                 throw new BrokerStartException(
-                    $"{parts.Sockets.GrpcEndPoint} or {parts.Sockets.HttpEndPoint} is in use by another process, perhaps another broker. "
+                    $"{sockets.GrpcEndPoint} or {sockets.HttpEndPoint} is in use by another process, perhaps another broker. "
                     + "Choose others with --grpc.listen=ADDRESS:PORT and --http.listen=ADDRESS:PORT.",
                     e);
             }

@@ -11,6 +11,9 @@ internal sealed record BrokerHostOptions
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>What the engine meets in place of this machine's disk, threads and <see cref="Time"/>.</summary>
+    internal EngineEnvironment? Environment { get; init; }
+
     /// <summary>What batches go into and come from. The load generator measures the network alone with another one.</summary>
     internal Func<BrokerEngine, IBatchLog> BatchLog { get; init; } = static engine => new EngineLog(engine);
 

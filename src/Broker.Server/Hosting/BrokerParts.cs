@@ -30,8 +30,12 @@ internal sealed class BrokerParts : IAsyncDisposable
         _shared = shared;
         Application = application;
         Logger = new SerilogLoggerFactory(ground.Log).CreateLogger("Broker");
-        DotNetStats.Register(ground.Registry);
-        _ = new EngineMetrics(ground.Registry, shared.Engine, shared.ProduceBudget, BrokerFacts.Version);
+        // Not where nobody can ask: prometheus-net keeps what it calls for a page, and with it the engine, as long as this thread lives.
+        if (ground.Meters is not null)
+        {
+            DotNetStats.Register(ground.Registry);
+            _ = new EngineMetrics(ground.Registry, shared.Engine, shared.ProduceBudget, BrokerFacts.Version);
+        }
     }
 
     public BrokerEngine Engine => _shared.Engine;
@@ -46,34 +50,29 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     public FatalError Fatal => _shared.Fatal;
 
-    public ListenSockets Sockets => _ground.Sockets;
-
     public ILogger Logger { get; }
 
     /// <summary>What the data may be lost by where it is kept.</summary>
     private string? PlaceRemark { get; init; }
 
-    /// <exception cref="BrokerStartException">A port or the data directory cannot be used.</exception>
-    public static BrokerParts Open(BrokerSettings settings, BrokerHostOptions options)
+    /// <param name="transport">Disposed with the parts, also when they cannot be opened.</param>
+    /// <exception cref="BrokerStartException">The data directory cannot be used.</exception>
+    public static BrokerParts Open(BrokerSettings settings, BrokerHostOptions options, ITransport transport)
     {
-        if (options.IsWindows)
-        {
-            throw new BrokerStartException(
-                "The broker itself does not run on Windows: use its container, or WSL 2. Clients and commands do.");
-        }
-
         PooledBuffer.Prepare(PreparedMessageBytes, PreparedMessages);
         PooledBuffer.Prepare(ColdReadBytes, count: 2);
-        HostGround ground = HostGround.Open(settings, options);
+        HostGround ground = HostGround.Open(settings, options, transport);
         var shared = new SharedServices(settings, ground.Registry, options.Time);
         // Putting the application together takes about as long as reading the journal: side by side.
         Task<WebApplication> application = Task.Factory.StartNew(
-            () => BrokerApplication.Build(settings, shared, ground.Sockets, ground.Log),
+            () => BrokerApplication.Build(settings, shared, transport, ground.Log),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            string? remark = DataPlace.Check(settings);
-            BrokerEngine engine = BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
+            string? remark = options.Environment is null ? DataPlace.Check(settings) : null;
+            BrokerEngine engine = options.Environment is { } environment
+                ? BrokerEngine.Open(settings.ToEngineOptions(), environment)
+                : BrokerEngine.Open(settings.ToEngineOptions(), options.Time);
             shared.Attach(engine, options.BatchLog(engine));
             return new BrokerParts(ground, shared, application.GetAwaiter().GetResult()) { PlaceRemark = remark };
         }

@@ -5,34 +5,33 @@ using Serilog.Core;
 
 namespace Broker.Server.Hosting;
 
-/// <summary>What a broker stands on before it has an engine: ports, log, and the meters' listener.</summary>
+/// <summary>What a broker stands on before it has an engine: transport, log, and the meters' listener.</summary>
 internal sealed class HostGround : IDisposable
 {
-    private HostGround(ListenSockets sockets, Logger log)
+    private HostGround(ITransport transport, Logger log)
     {
-        Sockets = sockets;
+        Transport = transport;
         Log = log;
         Registry = Metrics.NewCustomRegistry();
-        Meters = new MeterBridge(Registry);
+        Meters = transport.HttpEndPoint is null ? null : new MeterBridge(Registry);
     }
 
-    public ListenSockets Sockets { get; }
+    public ITransport Transport { get; }
 
     public Logger Log { get; }
 
     public CollectorRegistry Registry { get; }
 
-    /// <summary>There before the engine, so that no instrument is missed.</summary>
-    public MeterBridge Meters { get; }
+    /// <summary>There before the engine, so that no instrument is missed; null where nobody can ask for metrics.</summary>
+    public MeterBridge? Meters { get; }
 
-    /// <exception cref="BrokerStartException">A port cannot be used.</exception>
-    public static HostGround Open(BrokerSettings settings, BrokerHostOptions options) =>
-        new(ListenSockets.Bind(settings), LogSetup.Create(settings, options.Log));
+    public static HostGround Open(BrokerSettings settings, BrokerHostOptions options, ITransport transport) =>
+        new(transport, LogSetup.Create(settings, options.Log));
 
     public void Dispose()
     {
-        Sockets.Dispose();
-        Meters.Dispose();
+        Transport.Dispose();
+        Meters?.Dispose();
         Log.Dispose();
     }
 }

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Broker.Server.Configuration;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Broker.Server.Hosting;
 
@@ -9,7 +11,7 @@ namespace Broker.Server.Hosting;
 /// The two ports, bound before anything else is done: a port in use is told by its setting and at once, and not after the
 /// recovery of a large data directory.
 /// </summary>
-internal sealed class ListenSockets : IDisposable
+internal sealed class ListenSockets : ITransport
 {
     private readonly List<Socket> _untaken = [];
 
@@ -25,6 +27,10 @@ internal sealed class ListenSockets : IDisposable
 
     /// <inheritdoc cref="GrpcEndPoint"/>
     public IPEndPoint HttpEndPoint { get; }
+
+    EndPoint ITransport.GrpcEndPoint => GrpcEndPoint;
+
+    EndPoint ITransport.HttpEndPoint => HttpEndPoint;
 
     /// <exception cref="BrokerStartException">An address cannot be bound, or must not be without a word.</exception>
     public static ListenSockets Bind(BrokerSettings settings)
@@ -43,12 +49,10 @@ internal sealed class ListenSockets : IDisposable
         }
     }
 
-    /// <summary>Gives the socket of an address to the web server, which owns it from then on.</summary>
-    public Socket Take(EndPoint endPoint)
+    public void AddTo(IServiceCollection services)
     {
-        Socket socket = _untaken.First(s => s.LocalEndPoint!.Equals(endPoint));
-        _untaken.Remove(socket);
-        return socket;
+        services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = Take);
+        services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
     }
 
     public void Dispose()
@@ -59,6 +63,14 @@ internal sealed class ListenSockets : IDisposable
         }
 
         _untaken.Clear();
+    }
+
+    /// <summary>Gives the socket of an address to the web server, which owns it from then on.</summary>
+    private Socket Take(EndPoint endPoint)
+    {
+        Socket socket = _untaken.First(s => s.LocalEndPoint!.Equals(endPoint));
+        _untaken.Remove(socket);
+        return socket;
     }
 
     private static void RefuseBeyondLoopback(string key, IPEndPoint endPoint, BrokerSettings settings)

@@ -65,7 +65,7 @@ internal sealed class Checkpoints : IDisposable
     public void StartIfDue()
     {
         // Else callers would have to wait for it, and brokers that are killed soon after each start would replay more and more.
-        if (TailBytes >= _replayBytesMax + (_replayBytesMax / 2))
+        if (TailBytes >= _replayBytesMax + (_replayBytesMax / 2) || _committer.Writer.BytesWritten >= _replayBytesMax)
         {
             BeginFirst();
         }

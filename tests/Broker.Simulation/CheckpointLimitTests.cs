@@ -78,6 +78,22 @@ public sealed class CheckpointLimitTests
     }
 
     [Fact]
+    public void What_was_replayed_is_checkpointed_at_once_when_writes_would_wait_for_it_however_little_it_was()
+    {
+        _machine.Kill();
+        _machine.Start(Options);
+        _machine.Append("t", bytes: 10_000, count: 190);
+        _machine.Commit();
+        Assert.False(IsCheckpointWaiting);
+        _machine.Append("t", bytes: 10_000, count: 30);
+        _machine.Commit();
+        Assert.True(IsCheckpointWaiting);
+        _machine.Append("t", bytes: 10_000, count: 1);
+        CheckpointAndCommit(times: 1);
+        Assert.Equal(Engine.DecidedLsn, Engine.Progress.VisibleLsn);
+    }
+
+    [Fact]
     public void What_was_replayed_is_checkpointed_when_the_broker_stops_within_that_second()
     {
         Restart();

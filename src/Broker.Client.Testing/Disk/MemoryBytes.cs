@@ -68,6 +68,11 @@ internal sealed class MemoryBytes
 
     public void Write(long position, ReadOnlySpan<byte> bytes)
     {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
         int end = (int)position + bytes.Length;
         Reserve(end);
         bytes.CopyTo(_cached.AsSpan((int)position));

@@ -7,7 +7,7 @@ namespace Broker.Tests.Tidy;
 public sealed partial class MutantTests
 {
     private static readonly string[] Assemblies =
-        ["Broker.Records", "Broker.Storage", "Broker.Engine", "Broker.Protocol", "Broker.Server", "Broker.Client", "broker"];
+        ["Broker.Records", "Broker.Storage", "Broker.Engine", "Broker.Protocol", "Broker.Server", "Broker.Client", "Broker.Client.Testing", "broker"];
 
     [Fact]
     public void The_sources_sow_some() => Assert.NotEmpty(Sown());

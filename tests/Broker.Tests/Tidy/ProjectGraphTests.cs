@@ -62,11 +62,21 @@ public sealed class ProjectGraphTests
     public void The_checker_compiles_its_own_sources_alone() => Assert.Empty(ProjectGraph.LinkedSources(Checker));
 
     [Fact]
-    public void The_container_file_restores_every_project()
+    public void The_container_file_restores_every_project_of_the_command()
     {
         string container = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
+        HashSet<string> projects = ["Broker.Cli"];
+        while (projects.SelectMany(References).Except(projects).ToList() is { Count: > 0 } more)
+        {
+            projects.UnionWith(more);
+        }
+
+        Assert.Contains("Broker.Records", projects);
         Assert.All(
-            Repository.Files("src", "*.csproj").Select(file => Repository.Relative(Path.GetDirectoryName(file)!)),
+            projects.Select(project => $"src/{project}"),
             folder => Assert.Contains($"COPY {folder}/*.csproj {folder}/packages.lock.json {folder}/", container, StringComparison.Ordinal));
+
+        static IEnumerable<string> References(string project) =>
+            ProjectGraph.ProjectReferences(Path.Combine(Repository.Root, "src", project, project + ".csproj"));
     }
 }

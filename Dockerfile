@@ -14,6 +14,7 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 # Projects and lock files first: as long as they stay the same, the restored packages are a cached layer.
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
+COPY src/Package.targets src/
 COPY src/Broker.Cli/*.csproj src/Broker.Cli/packages.lock.json src/Broker.Cli/
 COPY src/Broker.Client/*.csproj src/Broker.Client/packages.lock.json src/Broker.Client/
 COPY src/Broker.Engine/*.csproj src/Broker.Engine/packages.lock.json src/Broker.Engine/

@@ -35,7 +35,7 @@ internal static class Program
     private static Command PublicApiCommand()
     {
         var accept = new Option<bool>("--accept") { Description = "Write down what was found" };
-        var command = new Command("tests/public-api", "Compares what the client's package shows with the list of it") { accept };
+        var command = new Command("tests/public-api", "Compares what the packages show with the lists of it") { accept };
         command.SetAction((parsed, _) => ComparePublicApiAsync(parsed.GetValue(accept)));
         return command;
     }
@@ -60,19 +60,23 @@ internal static class Program
 
     private static async Task<int> ComparePublicApiAsync(bool accept)
     {
-        string listed = File.Exists(PublicApi.File) ? (await File.ReadAllTextAsync(PublicApi.File)).ReplaceLineEndings("\n") : "";
-        string found = PublicApi.Listing();
-        foreach (string difference in PublicApi.Differences(listed, found))
+        bool areSame = true;
+        foreach (PublicApi package in PublicApi.Packages)
         {
-            Console.WriteLine(difference);
+            string found = package.Listing();
+            foreach (string difference in PublicApi.Differences(package.Listed, found))
+            {
+                Console.WriteLine(difference);
+            }
+
+            areSame &= package.Listed == found;
+            if (accept)
+            {
+                await File.WriteAllTextAsync(package.File, found);
+            }
         }
 
-        if (accept)
-        {
-            await File.WriteAllTextAsync(PublicApi.File, found);
-        }
-
-        return accept || listed == found ? 0 : 1;
+        return accept || areSame ? 0 : 1;
     }
 
     private static async Task<int> CorruptAsync(long seed, bool everyBit, int damages, FileInfo? json)

@@ -6,61 +6,68 @@ using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd.Packages;
 
-/// <summary>The package of the client, as an application gets it.</summary>
-public sealed class SdkPackageTests(SdkPackage package) : IClassFixture<SdkPackage>
+/// <summary>The packages of the client and of the broker in memory, as applications and their tests get them.</summary>
+public sealed class SdkPackageTests(SdkPackages packages) : IClassFixture<SdkPackages>
 {
-    private static readonly string[] Assemblies = ["Broker.Client", "Broker.Protocol", "Broker.Records"];
+    public static TheoryData<string> Ids { get; } = [.. SdkPackages.Assemblies.Keys];
 
-    [Fact]
-    public void It_holds_three_assemblies_with_their_documentation_and_nothing_of_the_build()
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void A_package_holds_its_assemblies_with_their_documentation_and_nothing_of_the_build(string id)
     {
-        using ZipArchive content = package.Open("nupkg");
+        using ZipArchive content = packages.Open(id, "nupkg");
         string[] files = [.. content.Entries.Select(entry => entry.FullName).Where(name => !IsOfTheFormat(name)).Order(StringComparer.Ordinal)];
         Assert.Equal(
             [
                 "LICENSE", "README.md",
-                .. Assemblies.SelectMany(name => new[] { $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml" }),
+                .. SdkPackages.Assemblies[id].SelectMany(name => new[] { $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml" }),
             ],
             files);
     }
 
-    [Fact]
-    public void It_depends_on_what_its_projects_reference_and_on_no_package_of_ours()
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void A_package_depends_on_what_its_projects_reference(string id)
     {
+        // Only a broker on a real disk opens the state store, whose library is larger than all the rest.
+        const string unused = "RocksDB";
         Dictionary<string, string> central = Items(BuildOutput.PathOf("Directory.Packages.props"), "PackageVersion")
             .ToDictionary(item => (string)item.Attribute("Include")!, item => (string)item.Attribute("Version")!);
-        IEnumerable<string> referenced = Assemblies
+        IEnumerable<(string, string)> referenced = SdkPackages.Assemblies[id]
             .SelectMany(project => Items(BuildOutput.PathOf($"src/{project}/{project}.csproj"), "PackageReference"))
             .Where(item => (string?)item.Attribute("PrivateAssets") != "all")
             .Select(item => (string)item.Attribute("Include")!)
-            .Distinct().Order(StringComparer.Ordinal);
+            .Where(package => package != unused)
+            .Select(package => (package, central[package]));
+        // They see each other's insides: no other version fits.
+        (string, string)[] ours = id == SdkPackages.Testing ? [(SdkPackages.Client, $"[{packages.Version}]")] : [];
 
-        XElement metadata = Nuspec();
-        IEnumerable<(string?, string?)> named = metadata.Descendants().Where(element => element.Name.LocalName == "dependency")
-            .Select(element => ((string?)element.Attribute("id"), (string?)element.Attribute("version")));
+        IEnumerable<(string, string)> named = Nuspec(id).Descendants().Where(element => element.Name.LocalName == "dependency")
+            .Select(element => ((string)element.Attribute("id")!, (string)element.Attribute("version")!));
 
-        Assert.Equal(referenced.Select(id => ((string?)id, (string?)central[id])), named);
-        Assert.DoesNotContain(named, dependency => dependency.Item1!.StartsWith("Broker.", StringComparison.Ordinal));
+        Assert.Equal([.. referenced.Concat(ours).Distinct().OrderBy(package => package.Item1, StringComparer.Ordinal)], named);
     }
 
-    [Fact]
-    public void It_says_what_it_is()
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void A_package_says_what_it_is(string id)
     {
-        XElement metadata = Nuspec();
+        XElement metadata = Nuspec(id);
         string? Text(string name) => metadata.Elements().SingleOrDefault(element => element.Name.LocalName == name)?.Value;
-        Assert.Equal(SdkPackage.Id, Text("id"));
-        Assert.Equal(package.Version, Text("version"));
+        Assert.Equal(id, Text("id"));
+        Assert.Equal(packages.Version, Text("version"));
         Assert.Equal("MIT", Text("license"));
         Assert.Equal("README.md", Text("readme"));
         Assert.NotEmpty(Text("description")!);
     }
 
-    [Fact]
-    public void Its_symbols_belong_to_its_assemblies_and_hold_their_sources()
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Its_symbols_belong_to_its_assemblies_and_hold_their_sources(string id)
     {
-        using ZipArchive content = package.Open("nupkg");
-        using ZipArchive symbols = package.Open("snupkg");
-        foreach (string name in Assemblies)
+        using ZipArchive content = packages.Open(id, "nupkg");
+        using ZipArchive symbols = packages.Open(id, "snupkg");
+        foreach (string name in SdkPackages.Assemblies[id])
         {
             using var assembly = new PEReader(Bytes(content, $"lib/net10.0/{name}.dll"));
             using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(Bytes(symbols, $"lib/net10.0/{name}.pdb"));
@@ -85,10 +92,10 @@ public sealed class SdkPackageTests(SdkPackage package) : IClassFixture<SdkPacka
         string snippet = ReadmeSnippet.Of("README.md");
         Assert.Contains(address, snippet, StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(project.Path, "Program.cs"), snippet.Replace(address, broker.Server, StringComparison.Ordinal));
-        await File.WriteAllTextAsync(Path.Combine(project.Path, "First.csproj"), ProjectFile(project.Path));
+        await File.WriteAllTextAsync(Path.Combine(project.Path, "First.csproj"), packages.ProjectFile(project.Path, SdkPackages.Client, "<PropertyGroup><OutputType>Exe</OutputType></PropertyGroup>"));
 
         await RunningProgram.DotnetAsync(project.Path, "build", "--configuration", "Release", "--output", "out");
-        Assert.True(Directory.Exists(Path.Combine(project.Path, "packages", SdkPackage.Id.ToLowerInvariant(), package.Version)));
+        Assert.True(Directory.Exists(Path.Combine(project.Path, "packages", SdkPackages.Client.ToLowerInvariant(), packages.Version)));
         await broker.StartAsync();
         await using RunningProgram program = RunningProgram.StartDotnet(project.Path, Path.Combine(project.Path, "out", "First.dll"));
 
@@ -96,6 +103,28 @@ public sealed class SdkPackageTests(SdkPackage package) : IClassFixture<SdkPacka
         Assert.Matches("^on disk: partition [0-3], offset 0\n", program.Output);
         CliRun consumed = await CliRun.SucceedAsync("consume", "orders", "--exit-at-end", "--server", broker.Server);
         Assert.Equal("{\"total\":42}\n", consumed.Text);
+    }
+
+    [Fact]
+    public async Task The_test_in_the_readme_of_the_broker_in_memory_passes_in_an_empty_project()
+    {
+        using var project = new TemporaryDirectory();
+        await File.WriteAllTextAsync(Path.Combine(project.Path, "OrderTests.cs"), ReadmeSnippet.Of("src/Broker.Client.Testing/README.md"));
+        await File.WriteAllTextAsync(Path.Combine(project.Path, "Tests.csproj"), packages.ProjectFile(project.Path, SdkPackages.Testing, TestPackages()));
+
+        string said = await RunningProgram.SucceedAsync(BrokerCommandLine.Dotnet, project.Path, "test", "--output", "out");
+        Assert.Contains("Passed!", said, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(project.Path, "out", "RocksDbSharp.dll")));
+
+        static string TestPackages()
+        {
+            string[] ids = ["Microsoft.NET.Test.Sdk", "xunit", "xunit.runner.visualstudio"];
+            IEnumerable<string> lines = Items(BuildOutput.PathOf("Directory.Packages.props"), "PackageVersion")
+                .Where(item => ids.Contains((string)item.Attribute("Include")!))
+                .Select(item => $"""<PackageReference Include="{(string)item.Attribute("Include")!}" Version="{(string)item.Attribute("Version")!}" />""");
+            // Said outright, it spares the packages that ASP.NET holds itself, which the build has put nowhere.
+            return $"""<ItemGroup>{string.Concat(lines)}<FrameworkReference Include="Microsoft.AspNetCore.App" /><Using Include="Xunit" /></ItemGroup>""";
+        }
     }
 
     [Fact]
@@ -111,38 +140,10 @@ public sealed class SdkPackageTests(SdkPackage package) : IClassFixture<SdkPacka
     public void The_package_shows_the_same_program_as_the_repository() =>
         Assert.Equal(ReadmeSnippet.Of("README.md"), ReadmeSnippet.Of("src/Broker.Client/README.md"));
 
-    /// <summary>
-    /// As <c>dotnet new console</c> writes it, with our package. That one goes into a folder of the project's own, so that no
-    /// version of an earlier run is taken for it; all others are where the build has put them.
-    /// </summary>
-    private string ProjectFile(string directory)
+    private XElement Nuspec(string id)
     {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string known = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } set ? set : Path.Combine(home, ".nuget", "packages");
-        return $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-                <NuGetAudit>false</NuGetAudit>
-                <RestoreAdditionalProjectSources>{package.Feed}</RestoreAdditionalProjectSources>
-                <RestorePackagesPath>{Path.Combine(directory, "packages")}</RestorePackagesPath>
-                <RestoreAdditionalProjectFallbackFolders>{known}</RestoreAdditionalProjectFallbackFolders>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="{SdkPackage.Id}" Version="[{package.Version}]" />
-              </ItemGroup>
-            </Project>
-            """;
-    }
-
-    private XElement Nuspec()
-    {
-        using ZipArchive content = package.Open("nupkg");
-        return XDocument.Load(Bytes(content, $"{SdkPackage.Id}.nuspec")).Root!.Elements().Single();
+        using ZipArchive content = packages.Open(id, "nupkg");
+        return XDocument.Load(Bytes(content, $"{id}.nuspec")).Root!.Elements().Single();
     }
 
     private static IEnumerable<XElement> Items(string file, string element) => XDocument.Load(file).Descendants(element);

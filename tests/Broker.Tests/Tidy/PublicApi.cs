@@ -1,14 +1,16 @@
 using System.Reflection;
 using System.Text;
 using Broker.Client;
+using Broker.Client.Testing;
 using Broker.Records;
 using Broker.Server.Hosting;
 using PublicApiGenerator;
 
 namespace Broker.Tests.Tidy;
 
-/// <summary>All that a user of the package Broker.Client can name, as a listing in C#.</summary>
-internal static class PublicApi
+/// <summary>All that a user of a package can name, as a listing in C#.</summary>
+/// <param name="promised">Assemblies whose public types are promised to users.</param>
+internal sealed class PublicApi(string package, params IReadOnlyList<Assembly> promised)
 {
     private static readonly ApiGeneratorOptions Options = new()
     {
@@ -19,12 +21,13 @@ internal static class PublicApi
         ExcludeAttributes = ["System.Runtime.CompilerServices.AsyncIteratorStateMachineAttribute", "System.Runtime.CompilerServices.EnumeratorCancellationAttribute"],
     };
 
-    public static string File { get; } = Path.Combine(Repository.Root, "src", "Broker.Client", "PublicApi.txt");
+    public static IReadOnlyList<PublicApi> Packages { get; } =
+    [
+        new("Broker.Client", typeof(BrokerClient).Assembly, typeof(RecordHeader).Assembly),
+        new("Broker.Client.Testing", typeof(InMemoryBroker).Assembly),
+    ];
 
-    /// <summary>Assemblies whose public types are promised to users.</summary>
-    public static IReadOnlyList<Assembly> Promised { get; } = [typeof(BrokerClient).Assembly, typeof(RecordHeader).Assembly];
-
-    /// <summary>Assemblies in which nothing may be public: the rest of the package, the broker and its command.</summary>
+    /// <summary>Assemblies in which nothing may be public: the rest of the packages, the broker and its command.</summary>
     public static IReadOnlyList<Assembly> Inner { get; } =
     [
         typeof(Broker.Protocol.ProduceFrame).Assembly,
@@ -34,10 +37,17 @@ internal static class PublicApi
         typeof(Broker.Cli.CliApp).Assembly,
     ];
 
-    public static string Listing()
+    public string File { get; } = Path.Combine(Repository.Root, "src", package, "PublicApi.txt");
+
+    public IReadOnlyList<Assembly> Promised => promised;
+
+    /// <summary>What was found when it was looked at last; empty when it never was.</summary>
+    public string Listed => System.IO.File.Exists(File) ? System.IO.File.ReadAllText(File).ReplaceLineEndings("\n") : "";
+
+    public string Listing()
     {
-        var text = new StringBuilder("// What the package Broker.Client shows. Made by tests/public-api --accept; a test compares it with the build.\n");
-        foreach (Assembly assembly in Promised)
+        var text = new StringBuilder($"// What the package {package} shows. Made by tests/public-api --accept; a test compares it with the build.\n");
+        foreach (Assembly assembly in promised)
         {
             text.Append("\n// ").Append(assembly.GetName().Name).Append(".dll\n");
             text.Append(assembly.GeneratePublicApi(Options).ReplaceLineEndings("\n").TrimEnd()).Append('\n');

@@ -86,6 +86,13 @@ public sealed partial class ExampleTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refusal.StatusCode);
     }
 
+    [Fact]
+    public async Task The_tests_of_a_service_pass_without_a_broker_beside_them()
+    {
+        string said = await RunningProgram.SucceedAsync(BrokerCommandLine.Dotnet, _directory.Path, "test", BuildOutput.AssemblyOf("examples/OrderTests"));
+        Assert.Matches(@"Passed!.*Passed:\s+4,", said);
+    }
+
     private async Task<string> ProduceAsync(int count)
     {
         await using RunningProgram producer = Start("OrderProducer", _broker.Server, $"{count}");

@@ -124,8 +124,7 @@ internal sealed class TransactionDecisions : IDisposable
             TransactionOutcome? committed = producer.Transactions?.Committed;
             return new TransactionDescription(
                 producer.Name!, producer.Id, producer.Epoch, open is null ? null : _table.Summary(open),
-                [.. (open?.Partitions ?? []).Select(Staged)], committed, [.. (committed?.Partitions ?? []).Select(Place)],
-                committed?.Lsn ?? _sequencer.LastLsn);
+                [.. (open?.Partitions ?? []).Select(Staged)], committed, committed?.Lsn ?? _sequencer.LastLsn);
         }
     }
 
@@ -419,9 +418,6 @@ internal sealed class TransactionDecisions : IDisposable
 
     private StagedPlace Staged(StagedPartition staged) => new(
         staged.Partition.TopicName, staged.Partition.Partition, staged.Batches.Count, staged.RecordCount, staged.Batches.Sum(batch => (long)batch.Bytes));
-
-    private CommittedPlace Place(CommittedPartition place) => new(
-        _state.FindPartition(place.TopicId, place.Partition)?.TopicName, place);
 
     private static BrokerException Refused(AppendDecision decision, PartitionHandle? partition = null)
     {

@@ -4,11 +4,7 @@ namespace Broker.Engine.Transactions;
 /// <param name="Lsn">What the answer depends on.</param>
 internal sealed record TransactionDescription(
     string Producer, long ProducerId, int Epoch, TransactionSummary? Open, IReadOnlyList<StagedPlace> Staged, TransactionOutcome? Committed,
-    IReadOnlyList<CommittedPlace> Places, long Lsn);
+    long Lsn);
 
 /// <summary>What is staged for one partition.</summary>
 internal readonly record struct StagedPlace(string Topic, int Partition, int BatchCount, long RecordCount, long Bytes);
-
-/// <summary>Where a part of a commit is.</summary>
-/// <param name="Topic">Null when it was deleted since.</param>
-internal readonly record struct CommittedPlace(string? Topic, CommittedPartition Place);

@@ -116,7 +116,8 @@ public sealed class GoldenTests
             Assert.Equal(expected.CommitTimeMs, described.Committed!.CommitTimeMs);
             Assert.Equal(
                 expected.Places,
-                described.Places.Select(p => new CommitPlace(p.Topic!, p.Place.Partition, p.Place.BaseOffset, p.Place.RecordCount)));
+                described.Committed.Partitions.Select(place => new CommitPlace(
+                    engine.FindPartition(place.TopicId, place.Partition)!.TopicName, place.Partition, place.BaseOffset, place.RecordCount)));
         }
 
         foreach (IGrouping<string, GroupPosition> group in golden.Content.Offsets.GroupBy(offset => offset.Group))

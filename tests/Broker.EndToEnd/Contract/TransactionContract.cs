@@ -135,7 +135,11 @@ public abstract class TransactionContract(IContractBroker broker) : ClientContra
         await Task.WhenAll(Enumerable.Range(0, count).Select(i => SendAsync(producer, Topic, i % 2, $"{i}")));
         var options = new ProcessorOptions
         {
-            Group = Group, Topic = Topic, Delivery = DeliveryMode.ExactlyOnce, StopAtEnd = true, CommitRecords = 100,
+            Group = Group,
+            Topic = Topic,
+            Delivery = DeliveryMode.ExactlyOnce,
+            StopAtEnd = true,
+            CommitRecords = 100,
         };
         int handled = 0;
         await using (Processor processor = Client.CreateProcessor(options))

@@ -132,7 +132,7 @@ public sealed class Transaction : IAsyncDisposable
 
         if (_commit is null)
         {
-            ThrowIfOver();
+            // What has failed meanwhile is aborted there: after this call there is nothing left to end.
             await FlushAsync(cancellationToken).ConfigureAwait(false);
             _commit = await ToRequestAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -157,6 +157,11 @@ public sealed class Transaction : IAsyncDisposable
     {
         if (!IsOver)
         {
+            if (_commit is null)
+            {
+                await DropAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             _result = await _calls.OutcomeAsync(_key, cancellationToken).ConfigureAwait(false);
             _isAborted = _result is null;
         }

@@ -108,6 +108,11 @@ internal sealed class ClientContext : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             BrokerException error = ErrorMapper.FromRpc(e, Server, HasReachedBroker);
+            if (error.Metadata.TryGetValue("incarnation", out string? incarnation) && ulong.TryParse(incarnation, out ulong known))
+            {
+                NoteIncarnation(known);
+            }
+
             if (error.Reason is not (ErrorReasons.NetworkException or ErrorReasons.UnsupportedVersion))
             {
                 NoteReached();

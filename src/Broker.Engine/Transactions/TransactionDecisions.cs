@@ -419,12 +419,18 @@ internal sealed class TransactionDecisions : IDisposable
     private StagedPlace Staged(StagedPartition staged) => new(
         staged.Partition.TopicName, staged.Partition.Partition, staged.Batches.Count, staged.RecordCount, staged.Batches.Sum(batch => (long)batch.Bytes));
 
-    private static BrokerException Refused(AppendDecision decision, PartitionHandle? partition = null)
+    /// <summary>With the run of the broker: a producer that has not heard of it begins its next transaction in the wrong one.</summary>
+    private BrokerException Refused(AppendDecision decision, PartitionHandle? partition = null)
     {
         string where = partition is null ? "" : $"Topic {partition.TopicName}, partition {partition.Partition}: ";
         return new BrokerException(
             decision.Error, where + decision.Describe(),
-            new Dictionary<string, string> { ["found"] = decision.Found.ToString(), ["expected"] = decision.Expected.ToString() });
+            new Dictionary<string, string>
+            {
+                ["found"] = decision.Found.ToString(),
+                ["expected"] = decision.Expected.ToString(),
+                ["incarnation"] = _table.Incarnation.ToString(),
+            });
     }
 
     private void ReleaseFiles()

@@ -16,6 +16,9 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
     private List<StagingFile> _endedFiles = [];
     private long _commitCount, _abortCount, _fencedCount;
 
+    /// <summary>The run of the broker that transactions belong to.</summary>
+    public long Incarnation => incarnation;
+
     public int OpenCount => _open.Count;
 
     public IEnumerable<OpenTransaction> Open => _open;

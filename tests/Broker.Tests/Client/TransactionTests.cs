@@ -129,6 +129,36 @@ public sealed class TransactionTests
     }
 
     [Fact]
+    public async Task A_commit_of_what_has_failed_before_ends_the_transaction()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using BrokerClient client = await NewClientAsync(broker, "t");
+        await using TransactionalProducer producer = client.CreateTransactionalProducer("p");
+        Transaction failed = await producer.BeginAsync();
+        await failed.SendAsync("t", "k", "v");
+        while ((await client.Admin.ListTransactionsAsync()).Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        Assert.True(await client.Admin.AbortTransactionAsync("p"));
+        await Assert.ThrowsAsync<AbortTransactionException>(async () =>
+        {
+            // The first that is sent after it learns of it, which ends the sending.
+            while (true)
+            {
+                await failed.SendAsync("t", "k", "v");
+                await Task.Yield();
+            }
+        });
+        await Assert.ThrowsAsync<AbortTransactionException>(() => failed.CommitAsync());
+        await using Transaction next = await producer.BeginAsync();
+        await next.SendAsync("t", "k", "kept");
+        await next.CommitAsync();
+        Assert.Equal(["kept"], (await ReadAsync(client, "t")).Select(r => r.ValueText));
+    }
+
+    [Fact]
     public async Task A_transaction_that_is_too_large_is_aborted_and_says_so()
     {
         await using TestBroker broker = await TestBroker.StartAsync("--transaction.max.bytes=256KiB");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 
 namespace Broker.Client.Testing.Transport;
 
@@ -48,10 +49,10 @@ internal sealed class InMemoryStream(PipeReader input, PipeWriter output) : Stre
         {
             return Take(await input.ReadAsync(cancellationToken).ConfigureAwait(false), buffer.Span);
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException)
         {
             // The pipe's word for one that was closed meanwhile.
-            throw Broken(e);
+            throw Broken();
         }
     }
 
@@ -66,9 +67,9 @@ internal sealed class InMemoryStream(PipeReader input, PipeWriter output) : Stre
                 throw Broken();
             }
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException)
         {
-            throw Broken(e);
+            throw Broken();
         }
     }
 
@@ -138,5 +139,6 @@ internal sealed class InMemoryStream(PipeReader input, PipeWriter output) : Stre
         }
     }
 
-    private static IOException Broken(Exception? cause = null) => new("The connection is broken.", cause);
+    /// <summary>As a socket says it: the client tells by that a broker that died from another kind of server.</summary>
+    private static IOException Broken() => new("The connection is broken.", new SocketException((int)SocketError.ConnectionReset));
 }

@@ -55,7 +55,8 @@ public sealed class InMemoryTransportTests : IDisposable
         _transport.Break();
         await server.Transport.Output.WriteAsync("another"u8.ToArray());
 
-        await Assert.ThrowsAsync<IOException>(() => client.ReadAsync(new byte[4]).AsTask());
+        IOException broken = await Assert.ThrowsAsync<IOException>(() => client.ReadAsync(new byte[4]).AsTask());
+        Assert.Equal(SocketError.ConnectionReset, Assert.IsType<SocketException>(broken.InnerException).SocketErrorCode);
         await Assert.ThrowsAsync<IOException>(() => client.WriteAsync("more"u8.ToArray()).AsTask());
         await Assert.ThrowsAsync<ConnectionResetException>(() => server.Transport.Input.ReadAsync().AsTask());
         Assert.True(server.ConnectionClosed.IsCancellationRequested);

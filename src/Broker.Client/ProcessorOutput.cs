@@ -1,5 +1,5 @@
-using System.Text;
 using Broker.Client.Processing;
+using Broker.Client.Producing;
 using Broker.Records;
 
 namespace Broker.Client;
@@ -13,15 +13,8 @@ public sealed class ProcessorOutput
     internal ProcessorOutput(Delivery delivery) => _delivery = delivery;
 
     /// <summary>Takes over one record; completes when there is room for it.</summary>
-    public async ValueTask SendAsync(ProducerRecord record, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(record);
-        RecordHeader[] headers = [.. record.Headers ?? []];
-        while (!TrySend(record.Topic, record.Key, record.Value, record.Timestamp?.ToUnixTimeMilliseconds(), record.Partition, headers))
-        {
-            await _delivery.WaitForSpaceAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public ValueTask SendAsync(ProducerRecord record, CancellationToken cancellationToken = default) =>
+        IRecordSink.SendAsync(_delivery.Sink, record, cancellationToken);
 
     /// <inheritdoc cref="SendAsync(ProducerRecord, CancellationToken)"/>
     public ValueTask SendAsync(string topic, ReadOnlyMemory<byte>? key, ReadOnlyMemory<byte>? value, CancellationToken cancellationToken = default) =>
@@ -29,24 +22,16 @@ public sealed class ProcessorOutput
 
     /// <inheritdoc cref="SendAsync(ProducerRecord, CancellationToken)"/>
     /// <remarks>Key and value are written as UTF-8. A null string is a null key or value.</remarks>
-    public ValueTask SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default)
-    {
-        var record = new ProducerRecord
-        {
-            Topic = topic,
-            Key = key is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(key),
-            Value = value is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(value),
-        };
-        return SendAsync(record, cancellationToken);
-    }
+    public ValueTask SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default) =>
+        SendAsync(ProducerRecord.OfText(topic, key, value), cancellationToken);
 
     /// <summary>Takes over one record without waiting. Copies key, value and headers; allocates nothing.</summary>
     /// <param name="timestampMs">Milliseconds since 1970 UTC; null: now.</param>
     /// <returns>False when it was not taken: await <see cref="WaitForSpaceAsync"/> and try again.</returns>
     public bool TrySend(
         string topic, OptionalBytes key, OptionalBytes value, long? timestampMs = null, int? partition = null,
-        ReadOnlySpan<RecordHeader> headers = default) => _delivery.TrySend(topic, key, value, timestampMs, partition, headers);
+        ReadOnlySpan<RecordHeader> headers = default) => _delivery.Sink.TrySend(topic, key, value, timestampMs, partition, headers);
 
     /// <summary>Completes when <see cref="TrySend"/>, having returned false, may succeed.</summary>
-    public ValueTask WaitForSpaceAsync(CancellationToken cancellationToken = default) => _delivery.WaitForSpaceAsync(cancellationToken);
+    public ValueTask WaitForSpaceAsync(CancellationToken cancellationToken = default) => _delivery.Sink.WaitForSpaceAsync(cancellationToken);
 }

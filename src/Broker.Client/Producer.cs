@@ -12,7 +12,7 @@ namespace Broker.Client;
 /// connection breaks on the way.
 /// </summary>
 /// <remarks>Thread-safe. Make one and keep it. Disposing waits for what is under way.</remarks>
-public sealed class Producer : IAsyncDisposable
+public sealed class Producer : IRecordSink, IAsyncDisposable
 {
     private readonly ClientContext _context;
     private readonly ProducerOptions _options;
@@ -64,12 +64,8 @@ public sealed class Producer : IAsyncDisposable
 
     /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}?, ReadOnlyMemory{byte}?, CancellationToken)"/>
     /// <remarks>Key and value are written as UTF-8, a half of a surrogate pair as U+FFFD. A null string is a null key or value.</remarks>
-    public ValueTask<RecordMetadata> SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default)
-    {
-        byte[]? keyBytes = key is null ? null : Encoding.UTF8.GetBytes(key);
-        byte[]? valueBytes = value is null ? null : Encoding.UTF8.GetBytes(value);
-        return SendAsync(topic, keyBytes, valueBytes, cancellationToken);
-    }
+    public ValueTask<RecordMetadata> SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default) =>
+        SendAsync(ProducerRecord.OfText(topic, key, value), cancellationToken);
 
     /// <inheritdoc cref="SendAsync(string, ReadOnlyMemory{byte}?, ReadOnlyMemory{byte}?, CancellationToken)"/>
     public ValueTask<RecordMetadata> SendAsync(ProducerRecord record, CancellationToken cancellationToken = default)

@@ -1,3 +1,4 @@
+using System.Text;
 using Broker.Records;
 
 namespace Broker.Client;
@@ -18,4 +19,12 @@ public sealed record ProducerRecord
 
     /// <summary>Null: now.</summary>
     public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>Key and value as UTF-8, a half of a surrogate pair as U+FFFD; a null string is a null key or value.</summary>
+    internal static ProducerRecord OfText(string topic, string? key, string? value) =>
+        new() { Topic = topic, Key = Encode(key), Value = Encode(value) };
+
+    /// <remarks>A plain null would be converted, as an array, to memory that is empty.</remarks>
+    private static ReadOnlyMemory<byte>? Encode(string? text) =>
+        text is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(text);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Client.Producing;
 using Broker.Client.Transactions;
 using Broker.Client.Transport;
@@ -12,7 +11,7 @@ namespace Broker.Client;
 /// One transaction: records and offsets that count together or not at all. Disposed before it was committed, it is aborted.
 /// </summary>
 /// <remarks>Thread-safe for sending. Committing or aborting ends it.</remarks>
-public sealed class Transaction : IAsyncDisposable
+public sealed class Transaction : IRecordSink, IAsyncDisposable
 {
     private readonly ClientContext _context;
     private readonly Producer _producer;
@@ -58,15 +57,8 @@ public sealed class Transaction : IAsyncDisposable
     /// </summary>
     /// <exception cref="AbortTransactionException">The transaction cannot be committed any more: abort it and begin again.</exception>
     /// <exception cref="BrokerException">This record can never be sent: too large, no such topic or partition.</exception>
-    public async ValueTask SendAsync(ProducerRecord record, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(record);
-        RecordHeader[] headers = [.. record.Headers ?? []];
-        while (!TrySend(record.Topic, record.Key, record.Value, record.Timestamp?.ToUnixTimeMilliseconds(), record.Partition, headers))
-        {
-            await _producer.WaitForSpaceAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public ValueTask SendAsync(ProducerRecord record, CancellationToken cancellationToken = default) =>
+        IRecordSink.SendAsync(this, record, cancellationToken);
 
     /// <inheritdoc cref="SendAsync(ProducerRecord, CancellationToken)"/>
     public ValueTask SendAsync(string topic, ReadOnlyMemory<byte>? key, ReadOnlyMemory<byte>? value, CancellationToken cancellationToken = default) =>
@@ -74,16 +66,8 @@ public sealed class Transaction : IAsyncDisposable
 
     /// <inheritdoc cref="SendAsync(ProducerRecord, CancellationToken)"/>
     /// <remarks>Key and value are written as UTF-8. A null string is a null key or value.</remarks>
-    public ValueTask SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default)
-    {
-        var record = new ProducerRecord
-        {
-            Topic = topic,
-            Key = key is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(key),
-            Value = value is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(value),
-        };
-        return SendAsync(record, cancellationToken);
-    }
+    public ValueTask SendAsync(string topic, string? key, string? value, CancellationToken cancellationToken = default) =>
+        SendAsync(ProducerRecord.OfText(topic, key, value), cancellationToken);
 
     /// <summary>Takes over one record without waiting for anything. Copies key, value and headers; allocates nothing.</summary>
     /// <param name="timestampMs">Milliseconds since 1970 UTC; null: now.</param>

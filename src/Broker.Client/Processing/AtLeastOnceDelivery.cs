@@ -1,5 +1,5 @@
+using Broker.Client.Producing;
 using Broker.Client.Transport;
-using Broker.Records;
 
 namespace Broker.Client.Processing;
 
@@ -8,11 +8,7 @@ internal sealed class AtLeastOnceDelivery(ClientContext context, GroupClient gro
 {
     private readonly Producer _producer = new(context, options.Producer);
 
-    public override bool TrySend(
-        string topic, OptionalBytes key, OptionalBytes value, long? timestampMs, int? partition, ReadOnlySpan<RecordHeader> headers) =>
-        _producer.TrySend(topic, key, value, timestampMs, partition, headers);
-
-    public override ValueTask WaitForSpaceAsync(CancellationToken cancellationToken) => _producer.WaitForSpaceAsync(cancellationToken);
+    public override IRecordSink Sink => _producer;
 
     public override async Task CompleteAsync(IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken)
     {

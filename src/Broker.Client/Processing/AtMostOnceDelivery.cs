@@ -1,5 +1,5 @@
+using Broker.Client.Producing;
 using Broker.Client.Transport;
-using Broker.Records;
 
 namespace Broker.Client.Processing;
 
@@ -12,11 +12,7 @@ internal sealed class AtMostOnceDelivery(ClientContext context, GroupClient grou
         await groups.CommitOffsetsAsync(
             options.Group, [new TopicPartitionOffset(batch.Topic, batch.Partition, batch.NextOffset)], cancellationToken).ConfigureAwait(false);
 
-    public override bool TrySend(
-        string topic, OptionalBytes key, OptionalBytes value, long? timestampMs, int? partition, ReadOnlySpan<RecordHeader> headers) =>
-        _producer.TrySend(topic, key, value, timestampMs, partition, headers);
-
-    public override ValueTask WaitForSpaceAsync(CancellationToken cancellationToken) => _producer.WaitForSpaceAsync(cancellationToken);
+    public override IRecordSink Sink => _producer;
 
     public override Task CompleteAsync(IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken) =>
         _producer.FlushAsync(cancellationToken);

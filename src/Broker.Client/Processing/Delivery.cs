@@ -1,4 +1,4 @@
-using Broker.Records;
+using Broker.Client.Producing;
 
 namespace Broker.Client.Processing;
 
@@ -11,10 +11,8 @@ internal abstract class Delivery : IAsyncDisposable
     /// <summary>Before a batch is handed to the handler.</summary>
     public virtual ValueTask BeginAsync(ConsumedBatch batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public abstract bool TrySend(
-        string topic, OptionalBytes key, OptionalBytes value, long? timestampMs, int? partition, ReadOnlySpan<RecordHeader> headers);
-
-    public abstract ValueTask WaitForSpaceAsync(CancellationToken cancellationToken);
+    /// <summary>Where a handler's records go.</summary>
+    public abstract IRecordSink Sink { get; }
 
     /// <summary>Everything up to these offsets was handled.</summary>
     public abstract Task CompleteAsync(IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken);

@@ -1,5 +1,5 @@
+using Broker.Client.Producing;
 using Broker.Client.Transport;
-using Broker.Records;
 
 namespace Broker.Client.Processing;
 
@@ -14,11 +14,7 @@ internal sealed class ExactlyOnceDelivery(ClientContext context, ProcessorOption
     public override async ValueTask BeginAsync(ConsumedBatch batch, CancellationToken cancellationToken) =>
         _transaction ??= await _producer.BeginAsync(cancellationToken).ConfigureAwait(false);
 
-    public override bool TrySend(
-        string topic, OptionalBytes key, OptionalBytes value, long? timestampMs, int? partition, ReadOnlySpan<RecordHeader> headers) =>
-        Current.TrySend(topic, key, value, timestampMs, partition, headers);
-
-    public override ValueTask WaitForSpaceAsync(CancellationToken cancellationToken) => Current.WaitForSpaceAsync(cancellationToken);
+    public override IRecordSink Sink => Current;
 
     public override async Task CompleteAsync(IReadOnlyList<TopicPartitionOffset> offsets, CancellationToken cancellationToken)
     {

@@ -38,15 +38,7 @@ internal sealed class HeldEntries
     {
         foreach ((byte kind, long lsn, int from, int length, bool isIntact) in _entries)
         {
-            ReadOnlySpan<byte> body = _bodies.AsSpan(from, length);
-            if (isIntact)
-            {
-                visitor.Replay(kind, lsn, body);
-            }
-            else
-            {
-                visitor.ReplayDamaged(kind, lsn, body);
-            }
+            IJournalVisitor.Replay(visitor, kind, lsn, _bodies.AsSpan(from, length), isIntact);
         }
 
         Clear();

@@ -19,4 +19,17 @@ internal interface IJournalVisitor
     /// span is valid during the call only.
     /// </summary>
     void ReplayDamaged(byte kind, long lsn, ReadOnlySpan<byte> body);
+
+    /// <summary>Carries out one entry, intact or not.</summary>
+    static void Replay(IJournalVisitor visitor, byte kind, long lsn, ReadOnlySpan<byte> body, bool isIntact)
+    {
+        if (isIntact)
+        {
+            visitor.Replay(kind, lsn, body);
+        }
+        else
+        {
+            visitor.ReplayDamaged(kind, lsn, body);
+        }
+    }
 }

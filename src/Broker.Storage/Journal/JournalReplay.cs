@@ -254,14 +254,7 @@ internal sealed class JournalReplay : IDisposable
 
         _entryCount += _held.Count + 1;
         _held.Replay(visitor);
-        if (isIntact)
-        {
-            visitor.Replay(frame.Kind, frame.Lsn, frame.Body);
-        }
-        else
-        {
-            visitor.ReplayDamaged(frame.Kind, frame.Lsn, frame.Body);
-        }
+        IJournalVisitor.Replay(visitor, frame.Kind, frame.Lsn, frame.Body, isIntact);
     }
 
     /// <summary>Says whether a group was begun at the end and not finished.</summary>

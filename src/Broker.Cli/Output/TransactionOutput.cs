@@ -85,16 +85,7 @@ internal static class TransactionOutput
             {
                 json.WriteStartObject();
                 json.WriteString("producer", producer);
-                json.WritePropertyName("aborted");
-                if (aborted is null)
-                {
-                    json.WriteNullValue();
-                }
-                else
-                {
-                    WriteJson(json, aborted);
-                }
-
+                WriteOrNull(json, "aborted", aborted, WriteJson);
                 json.WriteEndObject();
             });
             return;
@@ -109,16 +100,7 @@ internal static class TransactionOutput
         json.WriteString("producer", description.Producer);
         json.WriteNumber("producer_id", description.ProducerId);
         json.WriteNumber("epoch", description.Epoch);
-        json.WritePropertyName("open");
-        if (description.Open is { } open)
-        {
-            WriteJson(json, open);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-
+        WriteOrNull(json, "open", description.Open, WriteJson);
         json.WriteStartArray("staged");
         foreach (StagedRecords records in description.Staged)
         {
@@ -132,17 +114,22 @@ internal static class TransactionOutput
         }
 
         json.WriteEndArray();
-        json.WritePropertyName("last_commit");
-        if (description.LastCommit is { } commit)
-        {
-            WriteJson(json, commit);
-        }
-        else
+        WriteOrNull(json, "last_commit", description.LastCommit, WriteJson);
+        json.WriteEndObject();
+    }
+
+    private static void WriteOrNull<T>(Utf8JsonWriter json, string name, T? value, Action<Utf8JsonWriter, T> write)
+        where T : class
+    {
+        json.WritePropertyName(name);
+        if (value is null)
         {
             json.WriteNullValue();
         }
-
-        json.WriteEndObject();
+        else
+        {
+            write(json, value);
+        }
     }
 
     private static void WriteJson(Utf8JsonWriter json, TransactionResult commit)

@@ -5,12 +5,15 @@ using Broker.Records;
 namespace Broker.Engine.Transactions;
 
 /// <summary>A transaction between its first batch and its end. Guarded by the sequencer's lock.</summary>
-internal sealed class OpenTransaction(ProducerState producer, TransactionKey key, long startedTimestamp, TimeSpan timeout)
+internal sealed class OpenTransaction(ProducerTransactions owner, TransactionKey key, long startedTimestamp, TimeSpan timeout)
 {
     private readonly Dictionary<PartitionHandle, StagedPartition> _byPartition = [];
     private readonly List<StagedPartition> _partitions = [];
 
-    public ProducerState Producer => producer;
+    /// <summary>The transactions of its producer.</summary>
+    public ProducerTransactions Owner => owner;
+
+    public ProducerState Producer => owner.Producer;
 
     public TransactionKey Key => key;
 

@@ -44,8 +44,11 @@ internal sealed class TransactionDecisions : IDisposable
     {
         try
         {
-            TransactionOutcome? outcome = TryCommit(key, manifest, offsets);
-            outcome ??= await LoadAndCommitAsync(key, manifest, offsets, becameVisible, cancellationToken).ConfigureAwait(false);
+            if (TryCommit(key, manifest, offsets) is not { } outcome)
+            {
+                return await LoadAndCommitAsync(key, manifest, offsets, becameVisible, cancellationToken).ConfigureAwait(false);
+            }
+
             await becameVisible(outcome.Lsn, cancellationToken).ConfigureAwait(false);
             return outcome;
         }
@@ -400,12 +403,10 @@ internal sealed class TransactionDecisions : IDisposable
             : null;
 
     /// <summary>Whether a transaction would be the newest committed one, had it been committed.</summary>
-    private bool IsLaterThanCommitted(TransactionKey key)
-    {
-        TransactionOutcome? committed = _producers.Find(key.ProducerId)?.Transactions?.Committed;
-        return _producers.Find(key.ProducerId) is not null
-            && (committed is null || (key.Epoch, key.Number).CompareTo((committed.Epoch, committed.Number)) > 0);
-    }
+    private bool IsLaterThanCommitted(TransactionKey key) =>
+        _producers.Find(key.ProducerId) is { } producer
+        && (producer.Transactions?.Committed is not { } committed
+            || (key.Epoch, key.Number).CompareTo((committed.Epoch, committed.Number)) > 0);
 
     private void AbortUndecided(ProducerTransactions transactions, TransactionKey key, AbortCause cause)
     {

@@ -88,9 +88,9 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
         }
 
 #if BROKER_MUTANTS
-        var begun = new OpenTransaction(transactions.Producer, key, time.GetTimestamp(), timeout) { StartedAt = time.GetUtcNow() };
+        var begun = new OpenTransaction(transactions, key, time.GetTimestamp(), timeout) { StartedAt = time.GetUtcNow() };
 #else
-        var begun = new OpenTransaction(transactions.Producer, key, time.GetTimestamp(), timeout);
+        var begun = new OpenTransaction(transactions, key, time.GetTimestamp(), timeout);
 #endif
         transactions.Open = begun;
         _open.Add(begun);
@@ -99,7 +99,7 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
 
     public void Abort(OpenTransaction transaction, AbortCause cause)
     {
-        transaction.Producer.TransactionsOrNew().NoteAborted(transaction.Key.Number, cause);
+        transaction.Owner.NoteAborted(transaction.Key.Number, cause);
         _abortCount++;
         End(transaction);
     }
@@ -176,7 +176,7 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
 
     private void End(OpenTransaction transaction)
     {
-        transaction.Producer.TransactionsOrNew().Open = null;
+        transaction.Owner.Open = null;
         _open.Remove(transaction);
         staging.Freed(transaction);
         transaction.End();

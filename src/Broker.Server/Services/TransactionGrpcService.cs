@@ -19,7 +19,7 @@ internal sealed class TransactionGrpcService(BrokerEngine engine) : TransactionS
             [.. request.Manifest.Select(TransactionMessages.Convert)],
             [.. request.Offsets.Select(TransactionMessages.Convert)],
             call.CancellationToken).ConfigureAwait(false);
-        return new CommitTransactionResponse { Commit = Convert(outcome, key.ProducerId), Incarnation = Incarnation };
+        return new CommitTransactionResponse { Commit = TransactionMessages.Convert(outcome, key.ProducerId, engine), Incarnation = Incarnation };
     }
 
     public override Task<AbortTransactionResponse> AbortTransaction(AbortTransactionRequest request, ServerCallContext call)
@@ -34,7 +34,7 @@ internal sealed class TransactionGrpcService(BrokerEngine engine) : TransactionS
         TransactionOutcome? outcome = await engine.TransactionOutcomeAsync(key, call.CancellationToken).ConfigureAwait(false);
         return new GetTransactionOutcomeResponse
         {
-            Commit = outcome is null ? null : Convert(outcome, key.ProducerId),
+            Commit = outcome is null ? null : TransactionMessages.Convert(outcome, key.ProducerId, engine),
             Incarnation = Incarnation,
         };
     }
@@ -56,7 +56,7 @@ internal sealed class TransactionGrpcService(BrokerEngine engine) : TransactionS
             ProducerEpoch = (uint)description.Epoch,
             Open = description.Open is { } open ? TransactionMessages.Convert(open, engine.Incarnation) : null,
             Staged = { description.Staged.Select(TransactionMessages.Convert) },
-            LastCommit = description.Committed is { } committed ? Convert(committed, description.ProducerId) : null,
+            LastCommit = description.Committed is { } committed ? TransactionMessages.Convert(committed, description.ProducerId, engine) : null,
             Incarnation = Incarnation,
         };
     }
@@ -67,7 +67,4 @@ internal sealed class TransactionGrpcService(BrokerEngine engine) : TransactionS
             WasOpen = engine.AbortOpenTransaction(request.Producer),
             Incarnation = Incarnation,
         });
-
-    private TransactionCommit Convert(TransactionOutcome outcome, long producerId) =>
-        TransactionMessages.Convert(outcome, producerId, engine.Incarnation, engine);
 }

@@ -55,13 +55,13 @@ internal static class TransactionMessages
         CommitTimeMs = offset.CommitTimeMs,
     };
 
-    /// <param name="incarnation">Of the answer; the transaction itself may be of an earlier one.</param>
-    public static TransactionCommit Convert(TransactionOutcome outcome, long producerId, long incarnation, BrokerEngine engine) => new()
+    /// <summary>With the run that answers; the transaction itself may be of an earlier one.</summary>
+    public static TransactionCommit Convert(TransactionOutcome outcome, long producerId, BrokerEngine engine) => new()
     {
         Partitions = { outcome.Partitions.Select(place => Convert(place, engine)) },
         CommitTimeMs = outcome.CommitTimeMs,
         Lsn = (ulong)outcome.Lsn,
-        Transaction = Convert(new TransactionKey(incarnation, producerId, outcome.Epoch, outcome.Number)),
+        Transaction = Convert(new TransactionKey(engine.Incarnation, producerId, outcome.Epoch, outcome.Number)),
     };
 
     public static OpenTransaction Convert(TransactionSummary open, long incarnation) => new()

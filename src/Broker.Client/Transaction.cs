@@ -51,6 +51,9 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
 
     internal bool IsOver => _isAborted || _result is not null;
 
+    /// <summary>Nobody will end it any more: the next one of this producer does.</summary>
+    internal bool IsLeftBehind { get; private set; }
+
     /// <summary>
     /// Takes over one record; completes when there is room for it, not when it is written. Records for one partition are in the log in
     /// the order of the calls.
@@ -188,6 +191,7 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
         catch (Exception e) when (e is BrokerException or OperationCanceledException or ObjectDisposedException)
         {
             // The next one of this producer, or its timeout, ends it.
+            IsLeftBehind = true;
         }
     }
 
@@ -243,7 +247,7 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
     {
         if (Interlocked.CompareExchange(ref _failure, error, null) is null)
         {
-            _producer.Hub.FailAll(error);
+            _producer.Hub.AbandonTransaction(error);
         }
     }
 

@@ -49,9 +49,14 @@ public sealed class TransactionalProducer : IAsyncDisposable
     public async Task<Transaction> BeginAsync(CancellationToken cancellationToken = default)
     {
         ProducerIdentity identity = await IdentityAsync(cancellationToken).ConfigureAwait(false);
-        if (Volatile.Read(ref _open) is { IsOver: false })
+        if (Volatile.Read(ref _open) is { IsOver: false } before)
         {
-            throw new InvalidOperationException("The transaction before is still open: commit or abort it first.");
+            if (!before.IsLeftBehind)
+            {
+                throw new InvalidOperationException("The transaction before is still open: commit or abort it first.");
+            }
+
+            await before.AbortAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var transaction = new Transaction(_context, _producer, _calls, identity, ++_lastNumber, _options.TransactionTimeout);

@@ -55,11 +55,11 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
     public void Add(PendingBatch batch) => _batches.Add(batch);
 
-    /// <summary>Forgets the identity and its numbers: a transaction begins anew in each partition.</summary>
-    public void Restart()
+    /// <summary>Begins anew under another identity, as each transaction does in each partition.</summary>
+    public void Restart(ProducerIdentity identity)
     {
         Invariant.Check(_batches.Count == 0);
-        _identity = null;
+        _identity = identity;
         _nextSequence = 0;
         _gapAt = null;
         _isDraining = _needsIdentity = _needsTopic = false;

@@ -27,6 +27,7 @@ internal sealed class PartitionQueue : IDisposable
     private TopicId _topicId;
     private int _reservedBytes;
     private Func<bool, BrokerException>? _closedBecause;
+    private Func<bool, BrokerException>? _abandonedBecause;
 
     public PartitionQueue(ProducerTopic topic, TopicMetadata metadata, int partition, QueueSettings settings)
     {
@@ -229,7 +230,7 @@ internal sealed class PartitionQueue : IDisposable
         long nowMs = _settings.Clock.NowMs;
         lock (_gate)
         {
-            return UnlessClosedLocked(_sequence.OnResult(batch, result, nowMs, outcomes), outcomes);
+            return UnlessOverLocked(_sequence.OnResult(batch, result, nowMs, outcomes), outcomes);
         }
     }
 
@@ -237,7 +238,7 @@ internal sealed class PartitionQueue : IDisposable
     {
         lock (_gate)
         {
-            return UnlessClosedLocked(_sequence.OnDisconnected(nothingArrived), outcomes);
+            return UnlessOverLocked(_sequence.OnDisconnected(nothingArrived), outcomes);
         }
     }
 
@@ -295,12 +296,14 @@ internal sealed class PartitionQueue : IDisposable
     }
 
     /// <summary>Begins a new transaction, with nothing left of the one before.</summary>
-    public void Restart()
+    /// <remarks>From here on nothing stands in the former one, even if the sender still asks for it.</remarks>
+    public void Restart(ProducerIdentity identity)
     {
         lock (_gate)
         {
             Invariant.Check(_open is null);
-            _sequence.Restart();
+            _abandonedBecause = null;
+            _sequence.Restart(identity);
         }
     }
 
@@ -339,6 +342,16 @@ internal sealed class PartitionQueue : IDisposable
         }
     }
 
+    /// <summary>Gives the transaction up: ends everything, what is in flight as soon as it was answered or its stream is gone.</summary>
+    public void Abandon(Func<bool, BrokerException> error, List<BatchOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            _abandonedBecause ??= error;
+            EndAllLocked(error, outcomes);
+        }
+    }
+
     /// <summary>Adds a task for every batch that is not yet through.</summary>
     public void CollectCompletions(List<Task> completions)
     {
@@ -358,15 +371,15 @@ internal sealed class PartitionQueue : IDisposable
 
     public void Dispose() => _writer.Dispose();
 
-    private Reaction UnlessClosedLocked(Reaction reaction, List<BatchOutcome> outcomes)
+    private Reaction UnlessOverLocked(Reaction reaction, List<BatchOutcome> outcomes)
     {
-        if (_closedBecause is null)
+        if ((_closedBecause ?? _abandonedBecause) is not { } error)
         {
             return reaction;
         }
 
-        EndAllLocked(_closedBecause, outcomes);
-        return Reaction.None;
+        EndAllLocked(error, outcomes);
+        return reaction & Reaction.FailProducer;
     }
 
     private void EndAllLocked(Func<bool, BrokerException> error, List<BatchOutcome> outcomes)

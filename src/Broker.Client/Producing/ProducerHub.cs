@@ -113,20 +113,20 @@ internal sealed class ProducerHub : IAsyncDisposable
         Volatile.Write(ref _transaction, identity);
         foreach (PartitionQueue queue in Topics.Queues)
         {
-            queue.Restart();
+            queue.Restart(identity);
         }
     }
 
     /// <summary>What the broker holds of the transaction.</summary>
     public IEnumerable<ManifestPartition> Manifest() => Topics.Queues.Select(queue => queue.Manifest()).OfType<ManifestPartition>();
 
-    /// <summary>Ends everything that is not in flight; later records are taken again.</summary>
-    public void FailAll(BrokerException error)
+    /// <summary>Gives the transaction up: nothing of it is sent any more, or sent again.</summary>
+    public void AbandonTransaction(BrokerException error)
     {
         var outcomes = new List<BatchOutcome>();
         foreach (PartitionQueue queue in Topics.Queues)
         {
-            queue.FailAll(isDefinite => ErrorMapper.WithDefinite(error, isDefinite), outcomes);
+            queue.Abandon(isDefinite => ErrorMapper.WithDefinite(error, isDefinite), outcomes);
         }
 
         Deliveries.Complete(outcomes);

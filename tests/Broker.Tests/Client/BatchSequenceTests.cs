@@ -1,4 +1,5 @@
 using Broker.Client.Producing;
+using Broker.Protocol;
 using Broker.Protocol.V1;
 using Broker.Records;
 
@@ -110,6 +111,19 @@ public class BatchSequenceTests
         Assert.Same(sentOnce, Take());
         Assert.Equal(another.Id, new StoredBatchView(sentOnce.Buffer!.Span).ProducerId);
         Assert.Equal(0, sentOnce.BaseSequence);
+    }
+
+    [Fact]
+    public void A_batch_stands_in_the_transaction_that_was_begun_even_if_the_sender_still_has_the_one_before()
+    {
+        ProducerIdentity before = _identity.Within(new FrameTransaction(Incarnation: 9, Number: 1, TimeoutMs: 1000));
+        ProducerIdentity begun = _identity.Within(new FrameTransaction(Incarnation: 9, Number: 2, TimeoutMs: 1000));
+
+        _sequence.Restart(begun);
+        _sequence.Add(SequenceModel.NewBatch(1, 1));
+        PendingBatch batch = _sequence.TryTake(nowMs: 0, before)!;
+
+        Assert.Same(begun, batch.StampedIdentity);
     }
 
     [Fact]

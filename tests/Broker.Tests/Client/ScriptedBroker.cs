@@ -63,6 +63,9 @@ internal sealed class ScriptedBroker : IAsyncDisposable
     public Func<IAsyncStreamReader<FetchRequest>, IServerStreamWriter<FetchResponse>, CancellationToken, Task> Fetch { get; set; } =
         (_, _, _) => Task.CompletedTask;
 
+    /// <summary>The numbers of the transactions that were to be aborted.</summary>
+    public List<ulong> Aborted { get; } = [];
+
     public int MessageCount { get; private set; }
 
     public int StreamCount { get; private set; }
@@ -80,6 +83,7 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         broker = new ScriptedBroker(application);
         application.MapGrpcService<AdminScript>();
         application.MapGrpcService<ProduceScript>();
+        application.MapGrpcService<TransactionScript>();
         application.MapGrpcService<FetchScript>();
         await application.StartAsync();
         string url = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -258,6 +262,19 @@ internal sealed class ScriptedBroker : IAsyncDisposable
                 await broker.BeforeAck();
                 await responseStream.WriteAsync(new ProduceResponse { Acks = { ack } });
             }
+        }
+    }
+
+    private sealed class TransactionScript(ScriptedBroker broker) : TransactionService.TransactionServiceBase
+    {
+        public override Task<AbortTransactionResponse> AbortTransaction(AbortTransactionRequest request, ServerCallContext context)
+        {
+            lock (broker._gate)
+            {
+                broker.Aborted.Add(request.Transaction.Number);
+            }
+
+            return Task.FromResult(new AbortTransactionResponse());
         }
     }
 

@@ -1,5 +1,6 @@
 using Broker.Client;
 using Broker.Tests.Server;
+using Grpc.Core;
 
 namespace Broker.Tests.Client;
 
@@ -215,6 +216,55 @@ public sealed class TransactionTests
         TransactionResult result = await committed.CommitAsync();
         Assert.Equal(result, await committed.GetOutcomeAsync());
         Assert.Equal(["w"], (await ReadAsync(client, "t")).Select(r => r.ValueText));
+    }
+
+    [Fact]
+    public async Task A_transaction_left_behind_while_the_broker_was_silent_is_ended_by_the_next_one()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        var answers = new TaskCompletionSource();
+        broker.BeforeAck = () => answers.Task;
+        await using BrokerClient client = broker.Connect(options => options.RequestTimeout = TimeSpan.FromMilliseconds(100));
+        await using TransactionalProducer producer = client.CreateTransactionalProducer("p");
+        await using (Transaction silent = await producer.BeginAsync())
+        {
+            await silent.SendAsync("t", "k", "v");
+            while (broker.MessageCount == 0)
+            {
+                await Task.Delay(1);
+            }
+        }
+
+        Assert.Empty(broker.Aborted);
+        answers.SetResult();
+        await using Transaction next = await producer.BeginAsync();
+        Assert.Equal([1ul], broker.Aborted);
+        Assert.Equal(2, next.Number);
+    }
+
+    [Fact]
+    public async Task What_was_under_way_when_a_transaction_was_given_up_is_not_sent_again_after_the_connection_is_lost()
+    {
+        await using ScriptedBroker broker = await ScriptedBroker.StartAsync();
+        var answers = new TaskCompletionSource();
+        broker.BeforeAck = async () =>
+        {
+            await answers.Task;
+            throw new RpcException(new Status(StatusCode.Unavailable, "The script breaks the stream."));
+        };
+        await using BrokerClient client = broker.Connect();
+        await using TransactionalProducer producer = client.CreateTransactionalProducer("p");
+        await using Transaction transaction = await producer.BeginAsync();
+        await transaction.SendAsync("t", "k", "v");
+        while (broker.MessageCount == 0)
+        {
+            await Task.Delay(1);
+        }
+
+        Task aborting = transaction.AbortAsync();
+        answers.SetResult();
+        await aborting;
+        Assert.Equal(1, broker.MessageCount);
     }
 
     private static async Task<BrokerClient> NewClientAsync(TestBroker broker, params string[] topics)

@@ -15,6 +15,7 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
 {
     private readonly ClientContext _context;
     private readonly Producer _producer;
+    private readonly ProducerOptions _options;
     private readonly TransactionCalls _calls;
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Group, string Topic, int Partition), long> _offsets = [];
@@ -22,13 +23,16 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
     private BrokerException? _failure;
     private CommitTransactionRequest? _commit;
     private TransactionResult? _result;
+    private bool _isCommitting;
+    private bool _mayBeCommitted;
     private bool _isAborted;
 
     internal Transaction(
-        ClientContext context, Producer producer, TransactionCalls calls, ProducerIdentity identity, ulong number, TimeSpan timeout)
+        ClientContext context, Producer producer, ProducerOptions options, TransactionCalls calls, ProducerIdentity identity, ulong number)
     {
         _context = context;
         _producer = producer;
+        _options = options;
         _calls = calls;
         ulong incarnation = context.Incarnation;
         _key = new TransactionKey
@@ -38,9 +42,9 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
             ProducerEpoch = (uint)identity.Epoch,
             Number = number,
         };
-        Timeout = timeout;
+        Timeout = options.TransactionTimeout;
         producer.Hub.Deliveries.Failed = Fail;
-        producer.Hub.BeginTransaction(identity.Within(new FrameTransaction(incarnation, number, (uint)timeout.TotalMilliseconds)));
+        producer.Hub.BeginTransaction(identity.Within(new FrameTransaction(incarnation, number, (uint)Timeout.TotalMilliseconds)));
     }
 
     /// <summary>Counts the transactions of a producer since it was opened.</summary>
@@ -117,25 +121,31 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
             return known;
         }
 
+        _isCommitting = true;
         if (_commit is null)
         {
+            CommitTransactionRequest request = await ToRequestAsync(cancellationToken).ConfigureAwait(false);
+            _result = await CommitBehindBatchesAsync(request, cancellationToken).ConfigureAwait(false);
+            if (_result is not null)
+            {
+                return _result;
+            }
+
             // What has failed meanwhile is aborted there: after this call there is nothing left to end.
-            await FlushAsync(cancellationToken).ConfigureAwait(false);
-            _commit = await ToRequestAsync(cancellationToken).ConfigureAwait(false);
+            _result = await FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (_result is not null)
+            {
+                return _result;
+            }
+
+            Invariant.Check(_producer.Hub.TryGetManifest(request.Manifest));
+            _commit = request;
         }
 
-        try
-        {
-            _result = _commit.Manifest.Count + _commit.Offsets.Count == 0
-                ? new TransactionResult([], _context.Time.GetUtcNow())
-                : await _calls.CommitAsync(_commit, cancellationToken).ConfigureAwait(false);
-            return _result;
-        }
-        catch (BrokerException e) when (e.IsDefinite)
-        {
-            _isAborted = true;
-            throw ToAbort(e);
-        }
+        _result = _commit.Manifest.Count + _commit.Offsets.Count == 0
+            ? new TransactionResult([], _context.Time.GetUtcNow())
+            : await OrEndAsync(_calls.CommitAsync(_commit, cancellationToken)).ConfigureAwait(false);
+        return _result;
     }
 
     /// <summary>What became of it. If nothing has yet, it is aborted by this.</summary>
@@ -195,8 +205,45 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what has gathered, and sees that the broker holds all of it.</summary>
-    private async Task FlushAsync(CancellationToken cancellationToken)
+    /// <summary>One exchange with the broker for the last batches and the commit.</summary>
+    /// <returns>Null when the broker is to be asked once more: it has not answered, or not taken all that was sent.</returns>
+    private async Task<TransactionResult?> CommitBehindBatchesAsync(CommitTransactionRequest request, CancellationToken cancellationToken)
+    {
+        if (_mayBeCommitted || Volatile.Read(ref _failure) is not null || (request.Offsets.Count == 0 && !_producer.Hub.HasSent))
+        {
+            return null;
+        }
+
+        _mayBeCommitted = true;
+        CommitResult? answer = await _producer.Hub.CommitAsync(request.Clone(), _options.DeliveryTimeout, cancellationToken).ConfigureAwait(false);
+        if (answer?.Error is not { } error)
+        {
+            return answer is null ? null : AdminModels.ToResult(answer.Commit);
+        }
+
+        _mayBeCommitted = !error.Definite;
+        return error.Retriable || !error.Definite
+            ? null
+            : await OrEndAsync(Task.FromException<TransactionResult>(ErrorMapper.FromError(error))).ConfigureAwait(false);
+    }
+
+    /// <summary>A commit that was definitely refused has ended the transaction.</summary>
+    private async Task<TransactionResult> OrEndAsync(Task<TransactionResult> commit)
+    {
+        try
+        {
+            return await commit.ConfigureAwait(false);
+        }
+        catch (BrokerException e) when (e.IsDefinite)
+        {
+            _isAborted = true;
+            throw ToAbort(e);
+        }
+    }
+
+    /// <summary>Sends what has gathered, and sees that the broker holds all of it; with a part of it lost, ends the transaction.</summary>
+    /// <returns>Not null when it turns out to be committed.</returns>
+    private async Task<TransactionResult?> FlushAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -207,17 +254,24 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
             Fail(e);
         }
 
-        if (Volatile.Read(ref _failure) is { } failure)
+        if (Volatile.Read(ref _failure) is not { } failure)
         {
-            await AbortAsync(cancellationToken).ConfigureAwait(false);
-            throw ToAbort(failure);
+            return null;
         }
+
+        if (_mayBeCommitted)
+        {
+            return await GetOutcomeAsync(cancellationToken).ConfigureAwait(false) ?? throw ToAbort(failure);
+        }
+
+        await AbortAsync(cancellationToken).ConfigureAwait(false);
+        throw ToAbort(failure);
     }
 
+    /// <summary>All but the manifest.</summary>
     private async Task<CommitTransactionRequest> ToRequestAsync(CancellationToken cancellationToken)
     {
         var request = new CommitTransactionRequest { Transaction = _key };
-        request.Manifest.AddRange(_producer.Hub.Manifest());
         foreach (IGrouping<string, KeyValuePair<(string Group, string Topic, int Partition), long>> group in _offsets.GroupBy(offset => offset.Key.Group))
         {
             request.Offsets.AddRange(await GroupClient.ToWireAsync(
@@ -253,7 +307,7 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
 
     private void ThrowIfOver()
     {
-        if (_result is not null || _commit is not null)
+        if (_result is not null || _isCommitting)
         {
             throw new InvalidOperationException("The transaction is committed, or being committed.");
         }

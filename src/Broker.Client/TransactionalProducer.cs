@@ -59,7 +59,7 @@ public sealed class TransactionalProducer : IAsyncDisposable
             await before.AbortAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var transaction = new Transaction(_context, _producer, _calls, identity, ++_lastNumber, _options.TransactionTimeout);
+        var transaction = new Transaction(_context, _producer, _options, _calls, identity, ++_lastNumber);
         Volatile.Write(ref _open, transaction);
         return transaction;
     }

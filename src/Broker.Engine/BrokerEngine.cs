@@ -197,6 +197,14 @@ internal sealed class BrokerEngine : IAsyncDisposable
         return _sequencer.Transactions.CommitAsync(key, manifest, offsets, Progress.WaitVisibleAsync, cancellationToken);
     }
 
+    /// <inheritdoc cref="TransactionDecisions.DecideCommitAsync"/>
+    public ValueTask<TransactionOutcome> DecideTransactionAsync(
+        TransactionKey key, IReadOnlyList<ManifestPartition> manifest, IReadOnlyList<OffsetCommit> offsets, CancellationToken cancellationToken)
+    {
+        OffsetDecisions.Check(offsets);
+        return _sequencer.Transactions.DecideCommitAsync(key, manifest, offsets, Progress.WaitVisibleAsync, cancellationToken);
+    }
+
     /// <inheritdoc cref="TransactionDecisions.Abort"/>
     public void AbortTransaction(TransactionKey key) => _sequencer.Transactions.Abort(key);
 

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using Broker.Protocol.V1;
 using Broker.Protocol.Wire;
 using Broker.Records;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Broker.Protocol;
@@ -20,6 +21,7 @@ internal sealed class ProduceFrame
     private const byte DurabilityTag = (ProduceRequest.DurabilityFieldNumber << 3) | (int)WireType.Varint;
     private const byte BatchesTag = (ProduceRequest.BatchesFieldNumber << 3) | (int)WireType.LengthDelimited;
     private const byte TransactionTag = (ProduceRequest.TransactionFieldNumber << 3) | (int)WireType.LengthDelimited;
+    private const byte CommitTag = (ProduceRequest.CommitFieldNumber << 3) | (int)WireType.LengthDelimited;
     private const byte IncarnationTag = (TransactionContext.IncarnationFieldNumber << 3) | (int)WireType.Varint;
     private const byte NumberTag = (TransactionContext.NumberFieldNumber << 3) | (int)WireType.Varint;
     private const byte TimeoutTag = (TransactionContext.TimeoutMsFieldNumber << 3) | (int)WireType.Varint;
@@ -29,9 +31,9 @@ internal sealed class ProduceFrame
 
     private const byte ExpectedLastOffsetTag = (PartitionBatch.ExpectedLastOffsetFieldNumber << 3) | (int)WireType.Varint;
 
-    // Correlation id and durability (11 + 11), a transaction (2 + 11 + 11 + 6), then a batch's tags, lengths, topic id, partition and
-    // expected offset (6 + 18 + 11 + 11 + 6).
-    private const int BlockBytes = 112;
+    // Correlation id and durability (11 + 11), a transaction (2 + 11 + 11 + 6), a commit's length (6), then a batch's tags, lengths,
+    // topic id, partition and expected offset (6 + 18 + 11 + 11 + 6).
+    private const int BlockBytes = 118;
 
     // More frames than this are never alive at once per core in steady use; what is beyond is left to the collector.
     private const int PooledFramesMax = 1024;
@@ -51,6 +53,9 @@ internal sealed class ProduceFrame
 
     /// <summary>The transaction that the batches belong to; null for none.</summary>
     public FrameTransaction? Transaction { get; set; }
+
+    /// <summary>The transaction to commit after the batches; null for none.</summary>
+    public CommitTransactionRequest? Commit { get; set; }
 
     public int Count => _count;
 
@@ -88,6 +93,7 @@ internal sealed class ProduceFrame
         CorrelationId = 0;
         Durability = Durability.Unspecified;
         Transaction = null;
+        Commit = null;
         if (Pool.Count < PooledFramesMax)
         {
             Pool.Enqueue(this);
@@ -101,6 +107,11 @@ internal sealed class ProduceFrame
         if (Transaction is { } transaction)
         {
             sizeBytes += ProtoWriter.LengthDelimitedSizeBytes(SizeBytesOf(transaction));
+        }
+
+        if (Commit is { } commit)
+        {
+            sizeBytes += ProtoWriter.LengthDelimitedSizeBytes(commit.CalculateSize());
         }
 
         foreach (FrameBatch batch in _batches.AsSpan(0, _count))
@@ -142,6 +153,13 @@ internal sealed class ProduceFrame
             writer.WriteVarintField(IncarnationTag, transaction.Incarnation);
             writer.WriteVarintField(NumberTag, transaction.Number);
             writer.WriteVarintField(TimeoutTag, transaction.TimeoutMs);
+        }
+
+        if (Commit is { } commit)
+        {
+            byte[] message = commit.ToByteArray();
+            writer.WriteLength(CommitTag, message.Length);
+            writer.WritePayload(message);
         }
 
         writer.Flush();
@@ -199,6 +217,9 @@ internal sealed class ProduceFrame
                 case TransactionTag:
                     Transaction = ParseTransaction(reader.ReadBytes(out _));
                     break;
+                case CommitTag:
+                    Commit = ParseCommit(reader.ReadBytes(out _));
+                    break;
                 default:
                     reader.Skip(tag);
                     break;
@@ -231,6 +252,18 @@ internal sealed class ProduceFrame
         }
 
         return transaction;
+    }
+
+    private static CommitTransactionRequest ParseCommit(ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            return CommitTransactionRequest.Parser.ParseFrom(message);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"The commit is no CommitTransactionRequest: {e.Message}"));
+        }
     }
 
     private void ParseBatch(Memory<byte> message)

@@ -20,6 +20,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
     private ProducerIdentity? _identity;
     private int _inFlightCount;
     private long _nextSequence;
+    private (int Batches, long Records) _staged;
 
     // The first number of a batch that was refused for good: no later number can have been accepted by the broker.
     private long? _gapAt;
@@ -50,8 +51,9 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
 
     public IReadOnlyList<PendingBatch> Batches => _batches;
 
-    /// <summary>Batches, and the records in them, that the broker holds for the transaction.</summary>
-    public (int Batches, long Records) Staged { get; private set; }
+    /// <summary>Batches of the transaction, and the records in them, that the broker holds or that are on their way to it.</summary>
+    public (int Batches, long Records) Sent =>
+        (_staged.Batches + _inFlightCount, _staged.Records + _batches.Where(batch => batch.State == BatchState.InFlight).Sum(batch => (long)batch.RecordCount));
 
     public void Add(PendingBatch batch) => _batches.Add(batch);
 
@@ -64,7 +66,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
         _gapAt = null;
         _isDraining = _needsIdentity = _needsTopic = false;
         _retryAtMs = 0;
-        Staged = default;
+        _staged = default;
     }
 
     public bool CanSend(long nowMs)
@@ -115,7 +117,7 @@ internal sealed class BatchSequence(int inFlightMax, Backoff backoff)
             _batches.Remove(batch);
             reaction = _retryAttempt > 0 ? Reaction.TellTaken : Reaction.None;
             _retryAttempt = 0;
-            Staged = (Staged.Batches + 1, Staged.Records + batch.RecordCount);
+            _staged = (_staged.Batches + 1, _staged.Records + batch.RecordCount);
             outcomes.Add(new BatchOutcome(batch, result, Error: null));
         }
         else

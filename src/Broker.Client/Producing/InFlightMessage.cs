@@ -7,5 +7,8 @@ internal sealed class InFlightMessage(ulong correlationId)
 
     public List<PendingBatch> Batches { get; } = new(1);
 
+    /// <summary>Goes behind the batches; null for none.</summary>
+    public StreamCommit? Commit { get; set; }
+
     public int SizeBytes { get; set; }
 }

@@ -26,6 +26,9 @@ internal sealed class PartitionQueue : IDisposable
     private PendingBatch? _open;
     private TopicId _topicId;
     private int _reservedBytes;
+
+    // Since the transaction began.
+    private long _takenRecords;
     private Func<bool, BrokerException>? _closedBecause;
     private Func<bool, BrokerException>? _abandonedBecause;
 
@@ -87,6 +90,9 @@ internal sealed class PartitionQueue : IDisposable
         }
     }
 
+    /// <summary>Whether any record was taken since the transaction began.</summary>
+    public bool HasTaken => Interlocked.Read(ref _takenRecords) > 0;
+
     public BrokerException? LastRefusal
     {
         get
@@ -138,6 +144,7 @@ internal sealed class PartitionQueue : IDisposable
 
             _writer.Append(timestampMs, key, value, headers);
             _open.Add(operation);
+            _takenRecords++;
             return result;
         }
     }
@@ -177,6 +184,7 @@ internal sealed class PartitionQueue : IDisposable
 
             // Whoever awaits the last one awaits them all.
             _open.UnawaitedCount = 0;
+            _takenRecords += records.Count;
             SealLocked();
             return AppendResult.Filled;
         }
@@ -303,23 +311,26 @@ internal sealed class PartitionQueue : IDisposable
         {
             Invariant.Check(_open is null);
             _abandonedBecause = null;
+            _takenRecords = 0;
             _sequence.Restart(identity);
         }
     }
 
-    /// <summary>What the broker holds of the transaction for this partition; null for nothing.</summary>
-    public ManifestPartition? Manifest()
+    /// <summary>Says what was sent to this partition in the transaction; null for nothing.</summary>
+    /// <returns>False while a part of it has not gone to the broker, or when a part of it never will.</returns>
+    public bool TryGetManifest(out ManifestPartition? manifest)
     {
         lock (_gate)
         {
-            (int batches, long records) = _sequence.Staged;
-            return batches == 0 ? null : new ManifestPartition
+            (int batches, long records) = _sequence.Sent;
+            manifest = batches == 0 ? null : new ManifestPartition
             {
                 TopicId = ByteString.CopyFrom(_topicId.Value.ToByteArray(bigEndian: true)),
                 Partition = Partition,
                 BatchCount = batches,
                 RecordCount = records,
             };
+            return records == _takenRecords;
         }
     }
 

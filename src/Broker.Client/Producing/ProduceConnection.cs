@@ -98,7 +98,8 @@ internal sealed class ProduceConnection : IAsyncDisposable
         }
     }
 
-    private bool HasWork() => _hub.HasOutstanding && _sendList.Count(QueueMarks.Full) + _sendList.Count(QueueMarks.Unfinished) > 0;
+    private bool HasWork() =>
+        _hub.HasCommit || (_hub.HasOutstanding && _sendList.Count(QueueMarks.Full) + _sendList.Count(QueueMarks.Unfinished) > 0);
 
     /// <returns>True when the broker answered at least once.</returns>
     private async Task<bool> RunStreamAsync()
@@ -106,7 +107,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         Volatile.Write(ref _streamEnding, ending);
         var stream = new ProduceStream(
-            _context, _options, _sendList, _signal, () => _hub.IsUrgent, () => _hub.Identity, OnAnswer);
+            _context, _options, _sendList, _signal, () => _hub.IsUrgent, () => _hub.Identity, _hub.TakeCommit, OnAnswer);
         bool wasLive = _connection.MayBeLive;
         int establishedCount = _connection.EstablishedCount;
         bool nothingArrived = false;
@@ -138,6 +139,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
 
         nothingArrived |= !wasLive && _connection.EstablishedCount == establishedCount;
         Volatile.Write(ref _lastError, error);
+        _hub.DropCommit();
         Disconnect(nothingArrived);
         FailIfHopeless(error);
         return stream.HasProgressed;

@@ -16,6 +16,7 @@ internal sealed class ProduceStream(
     AsyncSignal signal,
     Func<bool> isUrgent,
     Func<ProducerIdentity> identity,
+    Func<StreamCommit?> takeCommit,
     Action<PartitionQueue, Reaction, List<BatchOutcome>> onAnswer)
 {
     // Messages of 64 to 256 KB are what the transport carries best; small batches of many partitions share one, and a full
@@ -67,7 +68,14 @@ internal sealed class ProduceStream(
             // IOException here, or an HttpRequestException: writes do not wrap what HTTP/2 throws.
         }
 
-        await reading.ConfigureAwait(false);
+        try
+        {
+            await reading.ConfigureAwait(false);
+        }
+        finally
+        {
+            DropCommits();
+        }
     }
 
     /// <summary>Wakes the writing loop so that it sees the end.</summary>
@@ -93,7 +101,8 @@ internal sealed class ProduceStream(
             frame.Durability = (Protocol.V1.Durability)(int)options.Durability;
 
             // A producer's transactions come one after the other: all of its batches under way are of one.
-            frame.Transaction = message.Batches[0].StampedIdentity!.Transaction;
+            frame.Transaction = message.Batches.Count > 0 ? message.Batches[0].StampedIdentity!.Transaction : null;
+            frame.Commit = message.Commit?.Request;
             foreach (PendingBatch batch in message.Batches)
             {
                 frame.Add(batch.Queue.TopicId, batch.Queue.Partition, batch.Buffer!.Memory, batch.ExpectedLastOffset);
@@ -124,6 +133,12 @@ internal sealed class ProduceStream(
         if (urgent || inFlight < GatherAboveMessages)
         {
             Gather(QueueMarks.Unfinished, takeUnfinished: true, urgent, ref message);
+        }
+
+        if (takeCommit() is { } commit)
+        {
+            message ??= new InFlightMessage(++_lastCorrelationId);
+            message.Commit = commit;
         }
 
         return message;
@@ -211,6 +226,20 @@ internal sealed class ProduceStream(
             PartitionQueue queue = message.Batches[i].Queue;
             Reaction reaction = queue.OnResult(message.Batches[i], ack.Results[i], _outcomes);
             onAnswer(queue, reaction, _outcomes);
+        }
+
+        message.Commit?.Complete(ack.Commit);
+    }
+
+    /// <summary>Nobody will answer any more.</summary>
+    private void DropCommits()
+    {
+        lock (_gate)
+        {
+            foreach (InFlightMessage message in _inFlight)
+            {
+                message.Commit?.Complete(answer: null);
+            }
         }
     }
 }

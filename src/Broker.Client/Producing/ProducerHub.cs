@@ -1,6 +1,7 @@
 using Broker.Client.Diagnostics;
 using Broker.Client.Transport;
 using Broker.Protocol.V1;
+using Google.Protobuf.Collections;
 
 namespace Broker.Client.Producing;
 
@@ -21,6 +22,7 @@ internal sealed class ProducerHub : IAsyncDisposable
     private FatalException? _fatal;
     private int _flushes;
     private ProducerIdentity? _transaction;
+    private StreamCommit? _commit;
 
     public ProducerHub(ClientContext context, ProducerOptions options)
     {
@@ -67,6 +69,9 @@ internal sealed class ProducerHub : IAsyncDisposable
     public bool IsUrgent => Volatile.Read(ref _flushes) > 0 || Memory.IsTight;
 
     public bool HasOutstanding => Memory.UsedBytes > 0;
+
+    /// <summary>A commit waits for the batches before it to go.</summary>
+    public bool HasCommit => Volatile.Read(ref _commit) is not null;
 
     public void Wake(PartitionQueue queue, AppendResult result)
     {
@@ -117,12 +122,76 @@ internal sealed class ProducerHub : IAsyncDisposable
         }
     }
 
-    /// <summary>What the broker holds of the transaction.</summary>
-    public IEnumerable<ManifestPartition> Manifest() => Topics.Queues.Select(queue => queue.Manifest()).OfType<ManifestPartition>();
+    /// <summary>Whether the transaction has any record.</summary>
+    public bool HasSent => Topics.Queues.Any(queue => queue.HasTaken);
+
+    /// <summary>Says what was sent in the transaction.</summary>
+    /// <returns>False while a part of it has not gone to the broker, or when a part of it never will.</returns>
+    public bool TryGetManifest(RepeatedField<ManifestPartition> manifest)
+    {
+        foreach (PartitionQueue queue in Topics.Queues)
+        {
+            if (!queue.TryGetManifest(out ManifestPartition? partition))
+            {
+                manifest.Clear();
+                return false;
+            }
+
+            if (partition is not null)
+            {
+                manifest.Add(partition);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Commits the transaction right behind its last batches, without waiting for their acknowledgement.</summary>
+    /// <param name="request">Without manifest.</param>
+    /// <returns>Null when it did not go that way or was not answered: whether it was committed is to be found out otherwise.</returns>
+    public async Task<CommitResult?> CommitAsync(CommitTransactionRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (_connections.Length > 1)
+        {
+            // One of them does not know of the batches on the other.
+            return null;
+        }
+
+        await Line.WhenGoneAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var commit = new StreamCommit(request);
+        Interlocked.Increment(ref _flushes);
+        try
+        {
+            Volatile.Write(ref _commit, commit);
+            _connections[0].Wake();
+            return await commit.Answer.WaitAsync(timeout, _context.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+        finally
+        {
+            DropCommit();
+            Interlocked.Decrement(ref _flushes);
+        }
+    }
+
+    /// <summary>The commit that waits, when all that belongs before it has gone; it is on its way from here on.</summary>
+    public StreamCommit? TakeCommit()
+    {
+        return Volatile.Read(ref _commit) is { } commit && TryGetManifest(commit.Request.Manifest)
+            ? Interlocked.Exchange(ref _commit, null)
+            : null;
+    }
+
+    /// <summary>The commit that waits does not go over the stream.</summary>
+    public void DropCommit() => Interlocked.Exchange(ref _commit, null)?.Complete(answer: null);
 
     /// <summary>Gives the transaction up: nothing of it is sent any more, or sent again.</summary>
     public void AbandonTransaction(BrokerException error)
     {
+        DropCommit();
         var outcomes = new List<BatchOutcome>();
         foreach (PartitionQueue queue in Topics.Queues)
         {

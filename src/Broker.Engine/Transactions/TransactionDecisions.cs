@@ -42,15 +42,21 @@ internal sealed class TransactionDecisions : IDisposable
         TransactionKey key, IReadOnlyList<ManifestPartition> manifest, IReadOnlyList<OffsetCommit> offsets,
         Func<long, CancellationToken, ValueTask> becameVisible, CancellationToken cancellationToken)
     {
+        TransactionOutcome outcome = await DecideCommitAsync(key, manifest, offsets, becameVisible, cancellationToken).ConfigureAwait(false);
+        await becameVisible(outcome.Lsn, cancellationToken).ConfigureAwait(false);
+        return outcome;
+    }
+
+    /// <inheritdoc cref="CommitAsync"/>
+    /// <returns>How it was decided: to be told to nobody before its entry is visible.</returns>
+    public async ValueTask<TransactionOutcome> DecideCommitAsync(
+        TransactionKey key, IReadOnlyList<ManifestPartition> manifest, IReadOnlyList<OffsetCommit> offsets,
+        Func<long, CancellationToken, ValueTask> becameVisible, CancellationToken cancellationToken)
+    {
         try
         {
-            if (TryCommit(key, manifest, offsets) is not { } outcome)
-            {
-                return await LoadAndCommitAsync(key, manifest, offsets, becameVisible, cancellationToken).ConfigureAwait(false);
-            }
-
-            await becameVisible(outcome.Lsn, cancellationToken).ConfigureAwait(false);
-            return outcome;
+            return TryCommit(key, manifest, offsets)
+                ?? await LoadAndCommitAsync(key, manifest, offsets, becameVisible, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

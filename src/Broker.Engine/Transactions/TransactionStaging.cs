@@ -163,7 +163,8 @@ internal sealed class TransactionStaging(
         var key = new TransactionKey(context.Incarnation, batch.ProducerId, batch.ProducerEpoch, context.Number);
         if (table.Find(key, out AppendDecision refusal) is not { } transactions)
         {
-            return refusal;
+            bool isRepeated = refusal.Error != BrokerError.InvalidProducerEpoch && table.HoldsCommitted(key, partition, batch);
+            return isRepeated ? Taken(isDuplicate: true) : refusal;
         }
 
         if (context.Timeout > options.TransactionTimeoutMax || context.Timeout <= TimeSpan.Zero)

@@ -1,4 +1,5 @@
 using Broker.Engine.Producers;
+using Broker.Engine.Topics;
 using Broker.Records;
 
 namespace Broker.Engine.Transactions;
@@ -70,6 +71,22 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
         producers.Touch(producer);
         refusal = default;
         return transactions;
+    }
+
+    /// <summary>
+    /// Whether a batch was committed with the transaction that it belongs to, so that it is a repeated one: the producer has not heard of
+    /// the commit.
+    /// </summary>
+    public bool HoldsCommitted(in TransactionKey key, PartitionHandle partition, in StoredBatchView batch)
+    {
+        if (producers.Find(key.ProducerId)?.Transactions is not { } transactions || !transactions.HasCommitted(key.Epoch, key.Number))
+        {
+            return false;
+        }
+
+        long end = batch.BaseSequence + batch.RecordCount;
+        return transactions.Committed!.Partitions.Any(
+            place => place.TopicId == partition.TopicId && place.Partition == partition.Partition && end <= place.RecordCount);
     }
 
     /// <summary>The transaction of a call that passed <see cref="Find"/>, begun with it when it is the first.</summary>

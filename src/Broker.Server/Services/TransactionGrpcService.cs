@@ -15,10 +15,7 @@ internal sealed class TransactionGrpcService(BrokerEngine engine) : TransactionS
     {
         TransactionKey key = TransactionMessages.Convert(request.Transaction);
         TransactionOutcome outcome = await engine.CommitTransactionAsync(
-            key,
-            [.. request.Manifest.Select(TransactionMessages.Convert)],
-            [.. request.Offsets.Select(TransactionMessages.Convert)],
-            call.CancellationToken).ConfigureAwait(false);
+            key, TransactionMessages.ManifestOf(request), TransactionMessages.OffsetsOf(request), call.CancellationToken).ConfigureAwait(false);
         return new CommitTransactionResponse { Commit = TransactionMessages.Convert(outcome, key.ProducerId, engine), Incarnation = Incarnation };
     }
 

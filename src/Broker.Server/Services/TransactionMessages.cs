@@ -37,6 +37,12 @@ internal static class TransactionMessages
         Number = (ulong)key.Number,
     };
 
+    /// <inheritdoc cref="Convert(Protocol.V1.ManifestPartition)"/>
+    public static ManifestPartition[] ManifestOf(CommitTransactionRequest request) => [.. request.Manifest.Select(Convert)];
+
+    /// <inheritdoc cref="Convert(Protocol.V1.ManifestPartition)"/>
+    public static OffsetCommit[] OffsetsOf(CommitTransactionRequest request) => [.. request.Offsets.Select(Convert)];
+
     /// <exception cref="BrokerException">A topic id has not 16 bytes.</exception>
     public static ManifestPartition Convert(Protocol.V1.ManifestPartition partition) => new(
         TopicLookup.ToTopicId(partition.TopicId), partition.Partition, partition.BatchCount, partition.RecordCount);

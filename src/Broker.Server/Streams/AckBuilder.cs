@@ -15,7 +15,8 @@ internal sealed class AckBuilder(long incarnation)
 
     public int AckCount => _ackCount;
 
-    public void Begin(ulong correlationId)
+    /// <param name="commit">What became of the commit that the request asked for; null for none.</param>
+    public void Begin(ulong correlationId, CommitResult? commit)
     {
         if (_ackCount == _acks.Count)
         {
@@ -24,6 +25,7 @@ internal sealed class AckBuilder(long incarnation)
 
         ProduceAck ack = _acks[_ackCount++];
         ack.CorrelationId = correlationId;
+        ack.Commit = commit;
         ack.Results.Clear();
         Response.Acks.Add(ack);
     }

@@ -56,7 +56,7 @@ internal sealed class PendingAcks
                 return false;
             }
 
-            response.Begin(request.CorrelationId);
+            response.Begin(request.CorrelationId, request.Commit);
             long end = _outcomes.Head + request.OutcomeCount;
             for (long index = _outcomes.Head; index < end; index++)
             {

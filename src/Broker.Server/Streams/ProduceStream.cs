@@ -25,7 +25,7 @@ internal sealed class ProduceStream : ITickable
     private readonly PendingAcks _pending = new();
     private readonly WakeSignal _wake = new();
     private readonly AckBuilder _acks;
-    private readonly StreamTransactions _transactions = new();
+    private readonly StreamTransactions _transactions;
     private BatchOutcome[] _outcomes = new BatchOutcome[16];
     private LsnSubscription? _subscription;
     private volatile bool _isReadingDone;
@@ -43,6 +43,7 @@ internal sealed class ProduceStream : ITickable
         _requests = requests;
         _responses = responses;
         _acks = new AckBuilder(context.Engine.Incarnation);
+        _transactions = new StreamTransactions(context.Engine);
     }
 
     /// <summary>Serves the stream until the client ends it, goes away, or the broker stops.</summary>
@@ -64,7 +65,7 @@ internal sealed class ProduceStream : ITickable
             _wake.Signal();
             await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Free(_pending.TakeAllBytes());
-            _transactions.NoteLost(_context.Engine);
+            _transactions.NoteLost();
         }
 
         await pump.ConfigureAwait(false);
@@ -98,7 +99,16 @@ internal sealed class ProduceStream : ITickable
             {
                 await TakeBytesAsync(frame.Buffer!.Length, cancellationToken).ConfigureAwait(false);
                 takenBytes = frame.Buffer.Length;
-                Append(frame, admission);
+                (long visibleLsn, long writtenLsn, long received) = Append(frame, admission);
+                CommitResult? commit = null;
+                if (frame.Commit is { } asked)
+                {
+                    (commit, long lsn) = await _transactions.CommitAsync(asked, cancellationToken).ConfigureAwait(false);
+                    visibleLsn = Math.Max(visibleLsn, lsn);
+                }
+
+                AddPending(new PendingRequest(
+                    frame.CorrelationId, frame.Count, visibleLsn, writtenLsn, Math.Max(visibleLsn, writtenLsn), frame.Buffer.Length, received, commit));
                 takenBytes = 0;
             }
             finally
@@ -110,7 +120,9 @@ internal sealed class ProduceStream : ITickable
         }
     }
 
-    private void Append(ProduceFrame frame, BatchAdmission admission)
+    /// <summary>Takes the batches of a request in; their outcomes are in <see cref="_outcomes"/>.</summary>
+    /// <returns>How far the journal must be visible, and written, for the ack; and when the request came.</returns>
+    private (long VisibleLsn, long WrittenLsn, long Received) Append(ProduceFrame frame, BatchAdmission admission)
     {
         long received = _context.Time.GetTimestamp();
         if (_outcomes.Length < frame.Count)
@@ -124,16 +136,19 @@ internal sealed class ProduceStream : ITickable
         {
             FrameBatch batch = frame[i];
             BatchOutcome outcome = admission.Append(batch, frame.Buffer!, frame.Durability, transaction);
-            _transactions.Note(batch, transaction);
+            _transactions.Note(batch, transaction, isRefused: outcome.Error is not null);
             _context.Metrics.Produced(batch.StoredBatch.Span, outcome);
             _outcomes[i] = outcome;
             ref long lsn = ref outcome.Durability == Durability.Os ? ref writtenLsn : ref visibleLsn;
             lsn = Math.Max(lsn, outcome.Lsn);
         }
 
-        var request = new PendingRequest(
-            frame.CorrelationId, frame.Count, visibleLsn, writtenLsn, Math.Max(visibleLsn, writtenLsn), frame.Buffer!.Length, received);
-        bool wasEmpty = _pending.Add(request, _outcomes.AsSpan(0, frame.Count));
+        return (visibleLsn, writtenLsn, received);
+    }
+
+    private void AddPending(in PendingRequest request)
+    {
+        bool wasEmpty = _pending.Add(request, _outcomes.AsSpan(0, request.OutcomeCount));
         _wasUsed = true;
         if (wasEmpty)
         {

@@ -29,17 +29,32 @@ public class ProduceFrameTests
         from timeoutMs in Gen.UInt
         select isThere ? new TransactionContext { Incarnation = incarnation, Number = number, TimeoutMs = timeoutMs } : null;
 
+    private static readonly Gen<CommitTransactionRequest?> AnyCommit =
+        from isThere in Gen.Bool
+        from number in Gen.ULong
+        from id in Gen.Byte.Array[16]
+        from partitions in Gen.Int[0, 40]
+        select isThere
+            ? new CommitTransactionRequest
+            {
+                Transaction = new TransactionKey { Number = number },
+                Manifest = { Enumerable.Range(0, partitions).Select(i => new ManifestPartition { TopicId = ByteString.CopyFrom(id), Partition = i, RecordCount = i }) },
+            }
+            : null;
+
     private static readonly Gen<ProduceRequest> AnyRequest =
         from correlationId in Gen.ULong
         from durability in Gen.Int[0, 2]
         from batches in AnyBatch.Array[0, 9]
         from transaction in AnyTransaction
+        from commit in AnyCommit
         select new ProduceRequest
         {
             CorrelationId = correlationId,
             Durability = (Durability)durability,
             Batches = { batches },
             Transaction = transaction,
+            Commit = commit,
         };
 
     [Fact]
@@ -51,6 +66,7 @@ public class ProduceFrameTests
             frame.CorrelationId = request.CorrelationId;
             frame.Durability = request.Durability;
             frame.Transaction = request.Transaction is { } named ? new(named.Incarnation, named.Number, named.TimeoutMs) : null;
+            frame.Commit = request.Commit;
             foreach (PartitionBatch batch in request.Batches)
             {
                 frame.Add(TopicId.Read(batch.TopicId.Span), batch.Partition, batch.StoredBatch.ToByteArray());
@@ -268,6 +284,7 @@ public class ProduceFrameTests
         Assert.Equal(expected.Durability, frame.Durability);
         Assert.Equal(
             expected.Transaction is { } named ? new FrameTransaction(named.Incarnation, named.Number, named.TimeoutMs) : null, frame.Transaction);
+        Assert.Equal(expected.Commit, frame.Commit);
         Assert.Equal(expected.Batches.Count, frame.Count);
         for (int i = 0; i < frame.Count; i++)
         {

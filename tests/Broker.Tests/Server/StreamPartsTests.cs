@@ -116,7 +116,7 @@ public sealed class StreamPartsTests
     }
 
     private static PendingRequest Request(ulong correlationId, long visibleLsn = 0, long writtenLsn = 0) =>
-        new(correlationId, 1, visibleLsn, writtenLsn, Math.Max(visibleLsn, writtenLsn), SizeBytes: 100, ReceivedTimestamp: 0);
+        new(correlationId, 1, visibleLsn, writtenLsn, Math.Max(visibleLsn, writtenLsn), SizeBytes: 100, ReceivedTimestamp: 0, Commit: null);
 
     private static BatchOutcome Outcome(long lsn, Durability durability) =>
         new(0, 0, IsDuplicate: false, durability, lsn, BrokerError.None, Error: null);

@@ -13,8 +13,16 @@ internal static class TestBatches
     public static ByteString Encode(Topic topic, int partition, InitProducerResponse producer, long baseSequence, params string[] values) =>
         Encode(topic, partition, timestampMs: 1_000, Codec.None, (producer, baseSequence), values);
 
+    public static ByteString EncodeTransactional(Topic topic, int partition, InitProducerResponse producer, long baseSequence, params string[] values) =>
+        Encode(topic, partition, timestampMs: 1_000, Codec.None, (producer, baseSequence), isTransactional: true, values);
+
     public static ByteString Encode(
-        Topic topic, int partition, long timestampMs, Codec codec, (InitProducerResponse Id, long BaseSequence)? producer, params string[] values)
+        Topic topic, int partition, long timestampMs, Codec codec, (InitProducerResponse Id, long BaseSequence)? producer, params string[] values) =>
+        Encode(topic, partition, timestampMs, codec, producer, isTransactional: false, values);
+
+    private static ByteString Encode(
+        Topic topic, int partition, long timestampMs, Codec codec, (InitProducerResponse Id, long BaseSequence)? producer, bool isTransactional,
+        string[] values)
     {
         using var writer = new BatchWriter(codec);
         foreach (string value in values)
@@ -24,7 +32,7 @@ internal static class TestBatches
 
         PooledBuffer stored = writer.Finish(
             TopicId.Read(topic.TopicId.Span), partition, producer?.Id.ProducerId ?? -1, (int?)producer?.Id.ProducerEpoch ?? -1,
-            producer?.BaseSequence ?? -1);
+            producer?.BaseSequence ?? -1, isTransactional);
         try
         {
             return ByteString.CopyFrom(stored.Span);

@@ -172,7 +172,7 @@ public sealed class Producer : IRecordSink, IAsyncDisposable
         }
 
         _hub.ThrowIfUnusable();
-        return (await _hub.Identities.GetAsync(unusable: null, cancellationToken).ConfigureAwait(false)).Positions;
+        return (await _hub.Identities.OpenAsync(cancellationToken).ConfigureAwait(false)).Positions;
     }
 
     /// <summary>

@@ -78,6 +78,6 @@ public sealed class TransactionalProducer : IAsyncDisposable
     private ValueTask<ProducerIdentity> IdentityAsync(CancellationToken cancellationToken)
     {
         _producer.Hub.ThrowIfUnusable();
-        return _producer.Hub.Identities.GetAsync(unusable: null, cancellationToken);
+        return _producer.Hub.Identities.OpenAsync(cancellationToken);
     }
 }

@@ -17,7 +17,20 @@ internal sealed class IdentityProvider(ClientContext context, string? name) : ID
 
     /// <param name="unusable">The identity that the broker does not take any more; null to be content with any.</param>
     /// <exception cref="FatalException">The name was taken over by another instance.</exception>
-    public async ValueTask<ProducerIdentity> GetAsync(ProducerIdentity? unusable, CancellationToken cancellationToken)
+    public ValueTask<ProducerIdentity> GetAsync(ProducerIdentity? unusable, CancellationToken cancellationToken) =>
+        GetAsync(unusable, (request, cancellation) => context.CallAsync(_produce.InitProducerAsync, request, cancellation), cancellationToken);
+
+    /// <summary>Any identity, for somebody who waits for a broker that is away. Before there is one, asking again takes nothing from anybody.</summary>
+    /// <inheritdoc cref="GetAsync(ProducerIdentity?, CancellationToken)"/>
+    public ValueTask<ProducerIdentity> OpenAsync(CancellationToken cancellationToken) => GetAsync(
+        unusable: null,
+        (request, cancellation) => context.CallWhenThereAsync(_produce.InitProducerAsync, request, isRepeatable: true, cancellation),
+        cancellationToken);
+
+    public void Dispose() => _calling.Dispose();
+
+    private async ValueTask<ProducerIdentity> GetAsync(
+        ProducerIdentity? unusable, Func<InitProducerRequest, CancellationToken, Task<InitProducerResponse>> init, CancellationToken cancellationToken)
     {
         ProducerIdentity? current = Volatile.Read(ref _current);
         if (current is not null && current != unusable)
@@ -37,8 +50,7 @@ internal sealed class IdentityProvider(ClientContext context, string? name) : ID
                     request.CurrentEpoch = (uint)mine.Epoch;
                 }
 
-                InitProducerResponse response = await context.CallAsync(_produce.InitProducerAsync, request, cancellationToken)
-                    .ConfigureAwait(false);
+                InitProducerResponse response = await init(request, cancellationToken).ConfigureAwait(false);
                 context.NoteIncarnation(response.Incarnation);
                 Volatile.Write(
                     ref _current,
@@ -56,6 +68,4 @@ internal sealed class IdentityProvider(ClientContext context, string? name) : ID
             _calling.Release();
         }
     }
-
-    public void Dispose() => _calling.Dispose();
 }

@@ -271,6 +271,22 @@ public sealed class RealBrokerTests : IDisposable
     }
 
     [Fact]
+    public async Task Producers_that_are_opened_by_name_wait_for_a_broker_that_starts_later()
+    {
+        int port = ScriptedBroker.FreePort();
+        await using var client = new BrokerClient(new BrokerClientOptions { Server = $"127.0.0.1:{port}", FirstContactTimeout = Patience });
+        await using TransactionalProducer transactional = client.CreateTransactionalProducer("a");
+        await using Producer plain = client.CreateProducer(new ProducerOptions { Name = "b" });
+        Task initialising = transactional.InitTransactionsAsync();
+        Task<IReadOnlyList<ProducerPosition>> opening = plain.OpenAsync();
+        await Task.WhenAny(initialising, opening, Task.Delay(TimeSpan.FromMilliseconds(200)));
+        await using BrokerHost host = await StartAsync(port);
+
+        await initialising;
+        Assert.Empty(await opening);
+    }
+
+    [Fact]
     public async Task A_broker_that_starts_later_is_waited_for_when_the_options_say_so()
     {
         int port = ScriptedBroker.FreePort();

@@ -99,7 +99,8 @@ public sealed class Processor : IAsyncDisposable
         await using Consumer consumer = await OpenAsync(cancellationToken).ConfigureAwait(false);
         var output = new ProcessorOutput(_delivery);
         var round = new ProcessorRound(_options, _context.Time);
-        IAsyncEnumerator<ConsumedBatch> batches = consumer.ReadBatchesAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IAsyncEnumerator<ConsumedBatch> batches = consumer.ReadBatchesAsync(reading.Token).GetAsyncEnumerator(CancellationToken.None);
         await using (batches.ConfigureAwait(false))
         {
             try
@@ -109,7 +110,15 @@ public sealed class Processor : IAsyncDisposable
                     ValueTask<bool> next = batches.MoveNextAsync();
                     if (round.IsFull || (round.HasOffsets && !next.IsCompleted))
                     {
-                        await _delivery.CompleteAsync(round.TakeOffsets(), cancellationToken).ConfigureAwait(false);
+                        try
+                        {
+                            await _delivery.CompleteAsync(round.TakeOffsets(), cancellationToken).ConfigureAwait(false);
+                        }
+                        catch
+                        {
+                            await AbandonAsync(reading, next).ConfigureAwait(false);
+                            throw;
+                        }
                     }
 
                     if (!await next.ConfigureAwait(false))
@@ -132,6 +141,20 @@ public sealed class Processor : IAsyncDisposable
                 await _delivery.GiveUpAsync().ConfigureAwait(false);
                 throw;
             }
+        }
+    }
+
+    /// <summary>Ends a read that nobody waits for any more: an enumerator that is still at it cannot be disposed.</summary>
+    private static async Task AbandonAsync(CancellationTokenSource reading, ValueTask<bool> next)
+    {
+        await reading.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await next.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is BrokerException or OperationCanceledException)
+        {
+            // Why the run ends is known.
         }
     }
 

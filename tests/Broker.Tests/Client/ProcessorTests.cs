@@ -68,6 +68,36 @@ public sealed class ProcessorTests
     }
 
     [Fact]
+    public async Task A_transaction_that_is_aborted_while_no_more_is_there_to_be_read_is_begun_again()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using BrokerClient client = await FilledAsync(broker);
+        await using Processor processor = client.CreateProcessor(
+            new ProcessorOptions { Group = "g", Topic = "in", Delivery = DeliveryMode.ExactlyOnce, CommitInterval = TimeSpan.FromMinutes(1) });
+        using var stopping = new CancellationTokenSource();
+        int calls = 0;
+        Task running = processor.RunAsync(
+            async (record, output, token) =>
+            {
+                await output.SendAsync("out", record.Key, record.Value, token);
+                while (++calls == Records && !await client.Admin.AbortTransactionAsync("g", token))
+                {
+                    calls--;
+                }
+            },
+            stopping.Token);
+        while (!running.IsCompleted && (await ReadAsync(client, "out")).Count < Records)
+        {
+            await Task.Delay(10);
+        }
+
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.True(calls > Records, "Nothing was handled again.");
+        Assert.Equal(Enumerable.Range(0, Records), (await ReadAsync(client, "out")).Order());
+    }
+
+    [Fact]
     public async Task A_second_instance_stops_the_first_and_nothing_is_written_twice()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

@@ -3,9 +3,11 @@ using System.CommandLine.Help;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Broker.Client;
 using Broker.EndToEnd.Faults;
 using Broker.EndToEnd.Faults.Errors;
 using Broker.EndToEnd.Faults.FullDisk;
+using Broker.EndToEnd.Faults.Pipeline;
 using Broker.EndToEnd.Faults.Points;
 using Broker.EndToEnd.Faults.Restarts;
 using Broker.EndToEnd.Faults.Schedules;
@@ -32,6 +34,9 @@ internal sealed class FaultsCommand
     private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it within 2 s of serving and, every second time, in the middle of its start" };
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
     private readonly Option<int?> _schedules = new("--schedules") { HelpName = "N", Description = "Send it batches held back, reordered and repeated, in N ways and all orders of five" };
+    private readonly Option<int?> _pipeline = new("--pipeline") { HelpName = "N", Description = "Read, process and write N flights in worker processes; kill those and the broker" };
+    private readonly Option<int> _minutes = new("--minutes") { HelpName = "M", Description = "How long a pipeline runs; in each minute 5 workers and 1 broker are killed", DefaultValueFactory = _ => 10 };
+    private readonly Option<DeliveryMode?> _delivery = new("--delivery") { Description = "How a pipeline delivers; all modes one after the other otherwise" };
     private readonly Option<int?> _failedSyncs = new("--failed-syncs") { HelpName = "N", Description = "Have a sync fail under load" };
     private readonly Option<int?> _fullDisks = new("--full-disk") { HelpName = "N", Description = "Fill its disk under load and give space back; needs root" };
     private readonly Option<string?> _errors = new("--errors") { HelpName = "N|all", Description = "Have N of the calls it makes on files, or each, fail: disk full, too large, too many files, I/O error" };
@@ -70,8 +75,8 @@ internal sealed class FaultsCommand
         var command = new FaultsCommand();
         var root = new Command("tests/faults", "Ends a broker under load in bad ways and checks that nothing acked is lost, doubled or out of order.")
         {
-            command._kills, command._powerCuts, command._restarts, command._graceful, command._schedules, command._failedSyncs, command._fullDisks, command._errors,
-            command._points, command._below, command._aftermath,
+            command._kills, command._powerCuts, command._restarts, command._graceful, command._schedules, command._pipeline, command._minutes, command._delivery,
+            command._failedSyncs, command._fullDisks, command._errors, command._points, command._below, command._aftermath,
             command._seed, command._directory, command._json, command._broker, new HelpOption(),
         };
         root.SetAction((parsed, _) => command.RunAsync(parsed));
@@ -135,6 +140,16 @@ internal sealed class FaultsCommand
         if (_parsed.GetValue(_schedules) is { } schedules)
         {
             yield return (() => InDirectoryAsync(data => new ScheduleRun(schedules, seed, data, Console.WriteLine).RunAsync()), null);
+        }
+
+        if (_parsed.GetValue(_pipeline) is { } records)
+        {
+            DeliveryMode[] modes = _parsed.GetValue(_delivery) is { } one ? [one] : [DeliveryMode.ExactlyOnce, DeliveryMode.AtLeastOnce, DeliveryMode.AtMostOnce];
+            foreach (DeliveryMode mode in modes)
+            {
+                var pipeline = PipelinePlan.Of(mode, records, _parsed.GetValue(_minutes), seed);
+                yield return (() => InDirectoryAsync(data => new PipelineRun(pipeline, Path.Combine(data, mode.ToString()), Console.WriteLine).RunAsync()), null);
+            }
         }
 
         if (_parsed.GetValue(_failedSyncs) is { } syncs)

@@ -137,17 +137,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP. Returns when no thread runs any more; <see cref="Resume"/> or <see cref="KillAsync"/> ends it.</summary>
-    public async Task PauseAsync()
-    {
-        int processId = Running.Id;
-        Signals.Send(processId, Signals.Stop);
-
-        // T is stopped, t stopped under strace; a thread that waits for the disk stops when that answers.
-        while (Directory.GetDirectories($"/proc/{processId}/task").Any(task => !IsStopped(task)))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1));
-        }
-    }
+    public Task PauseAsync() => Signals.PauseAsync(Running.Id);
 
     /// <summary>SIGCONT: it goes on where it was.</summary>
     public void Resume() => Signals.Send(Running.Id, Signals.Continue);
@@ -209,13 +199,6 @@ internal sealed class BrokerProcess : IAsyncDisposable
         {
             return false; // Nobody listens yet.
         }
-    }
-
-    private static bool IsStopped(string task)
-    {
-        // pid (name) state …
-        string stat = File.ReadAllText(Path.Combine(task, "stat"));
-        return stat[stat.LastIndexOf(')') + 2] is 'T' or 't';
     }
 
     private async Task ForgetAsync()

@@ -24,8 +24,7 @@ internal sealed class OpenTransactions(BrokerProcess broker)
             TransactionalProducer[] producers = [.. Enumerable.Range(0, Count).Select(i => client.CreateTransactionalProducer(
                 new ProducerOptions { Name = $"p{i}", BufferMemoryBytes = 1 << 20, TransactionTimeout = TimeSpan.FromMinutes(5) }))];
             Transaction[] transactions = await Task.WhenAll(producers.Select(OpenAsync));
-            Metrics metrics = await broker.MetricsAsync();
-            (open, staged) = (metrics["broker_transactions_open"], metrics.Counted("broker_transaction_staged_bytes"));
+            (open, staged) = await WhenAllAreOpenAsync();
 
             // Half of them are aborted while the other producer sends.
             Task aborting = Task.Run(async () =>
@@ -48,6 +47,23 @@ internal sealed class OpenTransactions(BrokerProcess broker)
         Console.WriteLine($"beside: {with}");
         Console.WriteLine($"p99 ratio {with.Percentile(99) / without.Percentile(99):F2}");
         return open >= Count ? 0 : 1;
+    }
+
+    /// <summary>What they send is on its way for a while after it was taken over.</summary>
+    private async Task<(double Open, double StagedBytes)> WhenAllAreOpenAsync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Metrics metrics = await broker.MetricsAsync();
+            (double open, double staged) = (metrics["broker_transactions_open"], metrics.Counted("broker_transaction_staged_bytes"));
+            if ((open >= Count && staged >= Count * RecordsInOne * ValueBytes) || Stopwatch.GetElapsedTime(started) > Round)
+            {
+                return (open, staged);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
     }
 
     private static async Task<Transaction> OpenAsync(TransactionalProducer producer)

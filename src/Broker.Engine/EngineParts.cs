@@ -180,9 +180,9 @@ internal sealed class EngineParts : IDisposable
         var state = new EngineState(files, options.TopicDefaults, sequences.Gate, opening.Notes);
 
         // Without a state nobody knows which topics there are: then nothing can be kept.
-        bool salvages = options.AcceptsJournalLoss && stored.Count > 0;
+        bool salvages = options.AcceptsJournalLoss && !stored.IsEmpty;
         using var journal = new JournalReplay(disk, opening.JournalDirectory, opening.Environment.Workers) { AcceptsLoss = salvages };
-        bool isNew = stored.Count == 0 && journal.Files.Count == 0;
+        bool isNew = stored.IsEmpty && journal.Files.Count == 0;
         var recovery = new Recovery(disk, state, sequences);
         SalvageReport? salvage = salvages ? recovery.Salvage(stored, journal) : null;
         ReplayResult replay = salvage is null
@@ -216,7 +216,7 @@ internal sealed class EngineParts : IDisposable
         var checkpointer = new Checkpointer(
             disk, opening.Root, state, sequences, opening.Snapshots, opening.Copy, journalFiles, metrics, opening.Environment.Workers);
         CheckpointWork? firstCheckpoint = checkpointer.Capture(replay.End);
-        if (stored.Count == 0 || salvage is not null)
+        if (stored.IsEmpty || salvage is not null)
         {
             // From the first entry on there is a state, so that one that is lost is missed. What was salvaged begins anew likewise.
             checkpointer.Complete(firstCheckpoint, replay.End, waitForCopy: salvage is not null);

@@ -21,9 +21,10 @@ internal sealed class EngineState
     private readonly List<PartitionHandle> _toNotify = [];
     private readonly HashSet<Topic> _dirtyTopics = [];
     private readonly List<PartitionHandle> _dirtyPartitions = [];
-    private readonly List<StateChange> _otherChanges = [];
+    private ProducerState? _firstGiven, _lastGiven;
     private readonly AppliedCommits _commits = new();
     private readonly TopicSettings _defaults;
+    private CheckpointWork _next = new(new StateChanges());
     private long _capturedLsn;
 
     private readonly Lock _gate;
@@ -132,7 +133,7 @@ internal sealed class EngineState
         _toNotify.Clear();
     }
 
-    /// <param name="subject">The topic that the sequencer made for a creation, null in replay; the producers that are forgotten; what a commit changes.</param>
+    /// <param name="subject">The topic that the sequencer made for a creation, null in replay; the producer that an id was given to; the producers that are forgotten; what a commit changes.</param>
     /// <param name="isAhead">Records that were decided before this wait for space.</param>
     public void ApplyState(EntryKind kind, ReadOnlySpan<byte> body, object? subject, bool isAhead = false)
     {
@@ -152,7 +153,7 @@ internal sealed class EngineState
                 ApplyLogStart(ref reader, isAhead);
                 break;
             case EntryKind.ProducerIdGiven:
-                ApplyProducerIdGiven(ref reader);
+                ApplyProducerIdGiven((ProducerState)subject!);
                 break;
             case EntryKind.ProducerOpened:
                 ApplyProducerOpened(ref reader);
@@ -186,14 +187,14 @@ internal sealed class EngineState
         _capturedLsn = checkpoint.Position.Lsn;
         Incarnation = checkpoint.Incarnation;
         NextProducerId = checkpoint.NextProducerId;
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Topics))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Topics))
         {
             Topic topic = StateValues.ReadTopic(TopicId.Read(key), value, this);
             Publish(topic);
         }
 
         var segments = new Dictionary<(TopicId, int), List<SegmentState>>();
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Segments))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Segments))
         {
             (TopicId Topic, int Partition) owner = StateKeys.ReadPartition(key);
             if (!segments.TryGetValue(owner, out List<SegmentState>? list))
@@ -204,7 +205,7 @@ internal sealed class EngineState
             list.Add(StateValues.ReadSegment(StateKeys.ReadNumber(key), value));
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Partitions))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Partitions))
         {
             (TopicId id, int number) = StateKeys.ReadPartition(key);
             if (FindPartition(id, number) is { } partition)
@@ -214,7 +215,7 @@ internal sealed class EngineState
             }
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Damages))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Damages))
         {
             (TopicId id, int number) = StateKeys.ReadPartition(key);
             var reader = new ByteReader(value);
@@ -222,7 +223,7 @@ internal sealed class EngineState
             FindPartition(id, number)?.Restore(range, isLossAccepted);
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Offsets))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Offsets))
         {
             (TopicId id, int number) = StateKeys.ReadPartition(key);
             if (FindPartition(id, number) is { } partition)
@@ -237,7 +238,7 @@ internal sealed class EngineState
     /// <summary>Removes what a crash has left of what was deleted or freed before it.</summary>
     public void RemoveLeftovers(StoredState stored)
     {
-        foreach ((byte[] key, _) in stored.Family(StateFamily.DeletedTopics))
+        foreach ((ReadOnlySpan<byte> key, _) in stored.Family(StateFamily.DeletedTopics))
         {
             Files.DeleteTopicFiles(TopicId.Read(key).ToString());
         }
@@ -252,20 +253,23 @@ internal sealed class EngineState
     /// <summary>What a checkpoint at this moment has to write; the journal's thread, between two groups.</summary>
     public CheckpointWork TakeChanges(Sequences sequences, long lsn)
     {
-        var work = new CheckpointWork();
         if (lsn > _capturedLsn)
         {
             // Not at the LSN of the checkpoint before: two states of one LSN are taken for the same.
-            _otherChanges.AddRange(Files.TakeRemovedTopics().Select(
-                topic => StateChange.Delete(StateFamily.DeletedTopics, StateKeys.Topic(new TopicId(Guid.Parse(topic))))));
+            foreach (string topic in Files.TakeRemovedTopics())
+            {
+                _next.Changes.Delete(StateFamily.DeletedTopics, StateKeys.Topic(new TopicId(Guid.Parse(topic))));
+            }
+
             _capturedLsn = lsn;
         }
 
-        work.Changes.AddRange(_otherChanges);
-        _otherChanges.Clear();
+        CheckpointWork work = _next;
+        _next = new CheckpointWork(new StateChanges());
+        AddGivenProducers(work.Changes, lsn);
         foreach (Topic topic in _dirtyTopics.Where(t => !t.IsDeleted))
         {
-            work.Changes.Add(StateChange.Put(StateFamily.Topics, StateKeys.Topic(topic.Id), StateValues.Topic(topic.Info)));
+            work.Changes.Put(StateFamily.Topics, StateKeys.Topic(topic.Id), StateValues.Topic(topic.Info));
         }
 
         _dirtyTopics.Clear();
@@ -284,11 +288,28 @@ internal sealed class EngineState
         return work;
     }
 
+    /// <summary>In the order of their ids, so that a start need not sort them. Those that were forgotten by then are left out.</summary>
+    private void AddGivenProducers(StateChanges changes, long lsn)
+    {
+        while (_firstGiven is { } producer)
+        {
+            if (producer.ForgottenLsn > lsn)
+            {
+                changes.Put(
+                    StateFamily.Producers, StateKeys.Producer(producer.Id),
+                    StateValues.Producer(producer.Epoch, name: null, producer.ClientId));
+            }
+
+            _firstGiven = producer.NextGiven;
+            producer.NextGiven = null;
+        }
+    }
+
     private static void AddPartition(CheckpointWork work, PartitionHandle partition)
     {
         PartitionLog log = partition.Log;
         byte[] key = StateKeys.Partition(partition.TopicId, partition.Partition);
-        work.Changes.Add(StateChange.Put(StateFamily.Partitions, key, StateValues.Partition(log.LogStartOffset, log.NextOffset)));
+        work.Changes.Put(StateFamily.Partitions, key, StateValues.Partition(log.LogStartOffset, log.NextOffset));
         foreach (Segment segment in log.Segments)
         {
 #if BROKER_MUTANTS
@@ -301,7 +322,7 @@ internal sealed class EngineState
             {
                 segment.BeginSync();
                 byte[] segmentKey = StateKeys.InPartition(partition.TopicId, partition.Partition, segment.BaseOffset);
-                work.Changes.Add(StateChange.Put(StateFamily.Segments, segmentKey, StateValues.Segment(segment.State)));
+                work.Changes.Put(StateFamily.Segments, segmentKey, StateValues.Segment(segment.State));
                 work.Segments.Add((segment, segment.EndPosition));
             }
         }
@@ -381,10 +402,10 @@ internal sealed class EngineState
 
         Files.NoteDeletedTopic(id.ToString());
         byte[] prefix = StateKeys.Topic(id);
-        _otherChanges.Add(StateChange.Put(StateFamily.DeletedTopics, prefix, []));
+        _next.Changes.Put(StateFamily.DeletedTopics, prefix, []);
         foreach (StateFamily family in (ReadOnlySpan<StateFamily>)[StateFamily.Topics, StateFamily.Partitions, StateFamily.Segments, StateFamily.Sequences, StateFamily.Damages, StateFamily.Offsets])
         {
-            _otherChanges.Add(StateChange.DeletePrefix(family, prefix));
+            _next.Changes.DeletePrefix(family, prefix);
         }
     }
 
@@ -400,22 +421,32 @@ internal sealed class EngineState
 
         foreach (DamagedRange range in partition.Log.Damages.Where(d => d.NextOffset <= offset))
         {
-            _otherChanges.Add(StateChange.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset)));
+            _next.Changes.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset));
         }
 
         foreach (Segment segment in partition.Log.AdvanceLogStart(offset, keepsLast: isAhead))
         {
-            _otherChanges.Add(StateChange.Delete(StateFamily.Segments, StateKeys.InPartition(id, number, segment.BaseOffset)));
+            _next.Changes.Delete(StateFamily.Segments, StateKeys.InPartition(id, number, segment.BaseOffset));
         }
 
         MarkDirty(partition);
         NotifyAfterGroup(partition);
     }
 
-    private void ApplyProducerIdGiven(ref ByteReader reader)
+    private void ApplyProducerIdGiven(ProducerState producer)
     {
-        long id = reader.Int64();
-        PutProducer(id, StateValues.Producer(reader.Int32(), name: null, clientId: reader.Text()));
+        // Nothing of it changes: it is written as it is when the checkpoint comes.
+        NextProducerId = Math.Max(NextProducerId, producer.Id + 1);
+        if (_firstGiven is null)
+        {
+            _firstGiven = producer;
+        }
+        else
+        {
+            _lastGiven!.NextGiven = producer;
+        }
+
+        _lastGiven = producer;
     }
 
     private void ApplyProducerOpened(ref ByteReader reader)
@@ -428,19 +459,19 @@ internal sealed class EngineState
     private void PutProducer(long id, byte[] value)
     {
         NextProducerId = Math.Max(NextProducerId, id + 1);
-        _otherChanges.Add(StateChange.Put(StateFamily.Producers, StateKeys.Producer(id), value));
+        _next.Changes.Put(StateFamily.Producers, StateKeys.Producer(id), value);
     }
 
     private void ApplyProducersForgotten(IReadOnlyList<ProducerState> producers)
     {
         foreach (ProducerState producer in producers)
         {
-            _otherChanges.Add(StateChange.Delete(StateFamily.Producers, StateKeys.Producer(producer.Id)));
-            _otherChanges.Add(StateChange.Delete(StateFamily.Transactions, StateKeys.Producer(producer.Id)));
-            foreach (PartitionHandle partition in producer.Windows.Select(window => window.Partition))
+            _next.Changes.Delete(StateFamily.Producers, StateKeys.Producer(producer.Id));
+            _next.Changes.Delete(StateFamily.Transactions, StateKeys.Producer(producer.Id));
+            foreach (PartitionHandle partition in producer.Partitions)
             {
                 byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, producer.Id);
-                _otherChanges.Add(StateChange.Delete(StateFamily.Sequences, key));
+                _next.Changes.Delete(StateFamily.Sequences, key);
             }
         }
     }
@@ -473,13 +504,13 @@ internal sealed class EngineState
         else
         {
             partition.Log.RemoveDamage(range.FromOffset);
-            _otherChanges.Add(StateChange.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset)));
+            _next.Changes.Delete(StateFamily.Damages, StateKeys.InPartition(id, number, range.FromOffset));
         }
     }
 
-    private void PutDamage(PartitionHandle partition, DamagedRange range, bool isLossAccepted) => _otherChanges.Add(StateChange.Put(
+    private void PutDamage(PartitionHandle partition, DamagedRange range, bool isLossAccepted) => _next.Changes.Put(
         StateFamily.Damages, StateKeys.InPartition(partition.TopicId, partition.Partition, range.FromOffset),
-        StateValues.Damage(range, isLossAccepted)));
+        StateValues.Damage(range, isLossAccepted));
 
     private void MarkDirty(PartitionHandle partition)
     {

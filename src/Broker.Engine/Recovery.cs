@@ -98,15 +98,14 @@ internal sealed class Recovery(IDisk disk, EngineState state, Sequences sequence
     }
 
     /// <summary>Decides again what was decided about producers, transactions and offsets.</summary>
-    /// <returns>The producers that were forgotten, or what a commit changes; null when it is about something else.</returns>
+    /// <returns>The producer that is new, those that were forgotten, or what a commit changes; null when it is about something else.</returns>
     private object? ReplayDecision(EntryKind kind, long lsn, ReadOnlySpan<byte> body)
     {
         var reader = new ByteReader(body);
         switch (kind)
         {
             case EntryKind.ProducerIdGiven:
-                sequences.Producers.Add(reader.Int64(), reader.Int32(), name: null, clientId: reader.Text());
-                return null;
+                return sequences.Producers.Add(reader.Int64(), reader.Int32(), name: null, clientId: reader.Text());
             case EntryKind.ProducerOpened:
                 string name = reader.Text();
                 sequences.Producers.Open(name, id: reader.Int64(), epoch: reader.Int32(), clientId: reader.Text());

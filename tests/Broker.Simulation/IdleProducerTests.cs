@@ -76,11 +76,13 @@ public sealed class IdleProducerTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void An_idle_producer_goes_on_where_it_was_with_its_last_batch_known(bool isKilled)
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void An_idle_producer_goes_on_where_it_was_with_its_last_batch_known(bool isKilled, bool isNamed)
     {
-        ProducerIdentity producer = Init();
+        ProducerIdentity producer = isNamed ? Engine.Sequencer.Producers.Open("importer", "").Producer.Identity : Init();
         for (int sequence = 0; sequence < 40; sequence++)
         {
             Assert.True(Append(producer, sequence).IsAccepted);

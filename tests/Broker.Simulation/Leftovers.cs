@@ -39,15 +39,19 @@ internal static class Leftovers
             Checks.Expect(topics.Contains(Path.GetFileName(directory)), $"The directory {directory} of a deleted topic is left over.");
         }
 
-        var fromStore = new StoredState();
-        fromStore.Apply(store.Content ?? []);
+        using var fromStore = new StoredState();
+        if (store.Content is not null)
+        {
+            fromStore.Apply(store.Content.Record);
+        }
+
         using var log = new SnapshotLog(disk, SimulationRun.Root + "/state");
-        StoredState fromLog = log.Load() ?? throw new Violation("The snapshot log is empty.");
+        using StoredState fromLog = log.Load() ?? throw new Violation("The snapshot log is empty.");
         foreach (StateFamily family in Enum.GetValues<StateFamily>())
         {
             bool same = fromStore.Family(family).Count == fromLog.Family(family).Count
                 && fromStore.Family(family).Zip(fromLog.Family(family)).All(
-                    pair => pair.First.Key.AsSpan().SequenceEqual(pair.Second.Key) && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value));
+                    pair => pair.First.Key.Span.SequenceEqual(pair.Second.Key.Span) && pair.First.Value.Span.SequenceEqual(pair.Second.Value.Span));
             Checks.Expect(same, $"The two copies of the state differ in {family}.");
         }
     }

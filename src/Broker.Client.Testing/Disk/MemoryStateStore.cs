@@ -16,19 +16,23 @@ internal sealed class MemoryStateStore(StateStoreMedium medium) : IStateStore
         }
 
         var state = new StoredState();
-        state.Apply(medium.Content);
+        state.Apply(medium.Content.Record);
         return state;
     }
 
-    public void Write(IReadOnlyList<StateChange> changes)
+    public void Write(StateChanges changes)
     {
-        var state = new StoredState();
-        state.Apply(medium.Content ?? []);
-        state.Apply(changes);
-        medium.Flush([.. state.AsPuts()]);
+        using var state = new StoredState();
+        if (medium.Content is not null)
+        {
+            state.Apply(medium.Content.Record);
+        }
+
+        state.Apply(changes.Record);
+        medium.Flush(state.AsPuts());
     }
 
-    public void Replace(StoredState state) => medium.Flush([.. state.AsPuts()]);
+    public void Replace(StoredState state) => medium.Flush(state.AsPuts());
 
     public void Dispose()
     {

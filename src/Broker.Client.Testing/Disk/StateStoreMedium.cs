@@ -5,15 +5,15 @@ namespace Broker.Client.Testing.Disk;
 /// <summary>What a state store keeps over the lives of the process. Each flush is there or not, as a whole.</summary>
 internal sealed class StateStoreMedium
 {
-    private List<StateChange>? _before;
+    private StateChanges? _before;
 
-    public List<StateChange>? Content { get; private set; }
+    public StateChanges? Content { get; private set; }
 
     public bool IsUnreadable { get; private set; }
 
     public StateStoreMedium Copy() => new() { _before = _before, Content = Content, IsUnreadable = IsUnreadable };
 
-    public void Flush(List<StateChange>? content)
+    public void Flush(StateChanges? content)
     {
         _before = Content;
         Content = content;

@@ -10,7 +10,16 @@ internal sealed class ByteWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new(64);
 
+    public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+
     public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
+
+    /// <summary>Begins anew.</summary>
+    public ByteWriter Clear()
+    {
+        _bytes.ResetWrittenCount();
+        return this;
+    }
 
     public ByteWriter Byte(byte value)
     {

@@ -61,7 +61,7 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>Bytes of all segments at the newest checkpoint.</summary>
     public long CheckpointedBytes => _stored.Family(StateFamily.Segments)
-        .Sum(s => (long)StateValues.ReadSegment(StateKeys.ReadNumber(s.Key), s.Value).EndPosition);
+        .Sum(s => (long)StateValues.ReadSegment(StateKeys.ReadNumber(s.Key.Span), s.Value.Span).EndPosition);
 
     public void Dispose() => _journal.Dispose();
 

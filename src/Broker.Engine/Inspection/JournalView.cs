@@ -22,25 +22,25 @@ internal sealed class JournalView : IJournalVisitor
 
     public JournalView(StoredState stored)
     {
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Topics))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Topics))
         {
             _names[TopicId.Read(key)] = new ByteReader(value).Text();
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Partitions))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Partitions))
         {
             (TopicId topic, int partition) = StateKeys.ReadPartition(key);
             _nextOffsets[(topic.Value, partition)] = StateValues.ReadPartition(value).NextOffset;
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Damages))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Damages))
         {
             (TopicId topic, int partition) = StateKeys.ReadPartition(key);
             var reader = new ByteReader(value);
             NoteDamage(topic, partition, ref reader, isOpen: true);
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Segments))
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Segments))
         {
             (TopicId topic, int partition) = StateKeys.ReadPartition(key);
             SegmentState segment = StateValues.ReadSegment(StateKeys.ReadNumber(key), value);

@@ -15,10 +15,10 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
     public static IEnumerable<StateRecord> All(StoredState state)
     {
         Dictionary<TopicId, string> names = state.Family(StateFamily.Topics)
-            .ToDictionary(topic => TopicId.Read(topic.Key), topic => new ByteReader(topic.Value).Text());
+            .ToDictionary(topic => TopicId.Read(topic.Key.Span), topic => new ByteReader(topic.Value.Span).Text());
         foreach (StateFamily family in Enum.GetValues<StateFamily>())
         {
-            foreach ((byte[] key, byte[] value) in state.Family(family))
+            foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in state.Family(family))
             {
                 yield return new StateRecord(family.ToString().ToLowerInvariant(), [.. FieldsOf(family, key, value, names)]);
             }
@@ -26,7 +26,7 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
     }
 
     private static (string, object)[] FieldsOf(
-        StateFamily family, byte[] key, byte[] value, Dictionary<TopicId, string> names) => family switch
+        StateFamily family, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, Dictionary<TopicId, string> names) => family switch
         {
             StateFamily.Meta => Meta(value),
             StateFamily.Topics => Topic(key, value),
@@ -41,7 +41,7 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
             _ => throw new InvalidOperationException($"no words for {family}"),
         };
 
-    private static (string, object)[] Meta(byte[] value)
+    private static (string, object)[] Meta(ReadOnlySpan<byte> value)
     {
         Checkpoint checkpoint = Checkpoint.Read(value);
         return
@@ -51,7 +51,7 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
         ];
     }
 
-    private static (string, object)[] Topic(byte[] key, byte[] value)
+    private static (string, object)[] Topic(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var reader = new ByteReader(value);
         (string name, long createdMs, int partitions) = (reader.Text(), reader.Int64(), reader.Int32());
@@ -59,19 +59,19 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
         return [("topic", name), ("topic_id", TopicId.Read(key).ToString()), ("created_ms", createdMs), ("partitions", (long)partitions), ("config", config)];
     }
 
-    private static (string, object)[] Partition(byte[] key, Dictionary<TopicId, string> names)
+    private static (string, object)[] Partition(ReadOnlySpan<byte> key, Dictionary<TopicId, string> names)
     {
         (TopicId id, int partition) = StateKeys.ReadPartition(key);
         return [("topic", names.GetValueOrDefault(id, "")), ("topic_id", id.ToString()), ("partition", (long)partition)];
     }
 
-    private static (string, object)[] Partition(byte[] value)
+    private static (string, object)[] Partition(ReadOnlySpan<byte> value)
     {
         (long logStart, long next) = StateValues.ReadPartition(value);
         return [("log_start_offset", logStart), ("next_offset", next)];
     }
 
-    private static (string, object)[] Segment(long baseOffset, byte[] value)
+    private static (string, object)[] Segment(long baseOffset, ReadOnlySpan<byte> value)
     {
         SegmentState segment = StateValues.ReadSegment(baseOffset, value);
         return
@@ -82,13 +82,13 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
         ];
     }
 
-    private static (string, object)[] Producer(byte[] key, byte[] value)
+    private static (string, object)[] Producer(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         (int epoch, string? name, string clientId) = StateValues.ReadProducer(value);
         return [("producer_id", StateKeys.ReadNumber(key)), ("name", name ?? ""), ("epoch", (long)epoch), ("client_id", clientId)];
     }
 
-    private static (string, object)[] Window(byte[] value)
+    private static (string, object)[] Window(ReadOnlySpan<byte> value)
     {
         var reader = new ByteReader(value);
         _ = reader.Int32();
@@ -105,7 +105,7 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
         return [("batches", batches)];
     }
 
-    private static (string, object)[] Damage(byte[] value)
+    private static (string, object)[] Damage(ReadOnlySpan<byte> value)
     {
         var reader = new ByteReader(value);
         (DamagedRange range, bool isLossAccepted) = StateValues.ReadDamage(ref reader);
@@ -116,7 +116,7 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
         ];
     }
 
-    private static (string, object)[] Transaction(byte[] value, Dictionary<TopicId, string> names)
+    private static (string, object)[] Transaction(ReadOnlySpan<byte> value, Dictionary<TopicId, string> names)
     {
         var reader = new ByteReader(value);
         TransactionOutcome outcome = CommitEffects.ReadOutcome(ref reader);
@@ -131,7 +131,7 @@ internal sealed record StateRecord(string Family, IReadOnlyList<(string Name, ob
         return [("epoch", (long)outcome.Epoch), ("number", outcome.Number), ("commit_ms", outcome.CommitTimeMs), ("lsn", outcome.Lsn), ("partitions", places)];
     }
 
-    private static (string, object)[] Offset(byte[] value)
+    private static (string, object)[] Offset(ReadOnlySpan<byte> value)
     {
         OffsetValue offset = StateValues.ReadOffset(value);
         return [("offset", offset.Offset), ("metadata", offset.Metadata), ("commit_ms", offset.CommitTimeMs)];

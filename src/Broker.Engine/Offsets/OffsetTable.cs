@@ -23,6 +23,8 @@ internal sealed class OffsetTable
 
         if (!offsets.TryGetValue(partition, out CommittedOffset? offset))
         {
+            // The name as the others of the group have it, not one for each of them.
+            group = offsets.Values.FirstOrDefault()?.Group ?? group;
             offsets[partition] = offset = new CommittedOffset(group, partition);
         }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Broker.Engine.Producers;
 
 /// <summary>Producers by when they were last used: a list of their own links. Guarded by the sequencer's lock.</summary>
@@ -8,9 +10,10 @@ internal sealed class IdleOrder
     /// <summary>The one that was not used for the longest time.</summary>
     public ProducerState? Oldest { get; private set; }
 
+    // Called a million times in a start, when what was called often is not yet compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddNewest(ProducerState producer)
     {
-        producer.Order = this;
         producer.Older = _newest;
         producer.Newer = null;
         if (_newest is null)
@@ -46,6 +49,5 @@ internal sealed class IdleOrder
         }
 
         producer.Older = producer.Newer = null;
-        producer.Order = null;
     }
 }

@@ -25,9 +25,9 @@ internal sealed class ProducerDecisions(
             sequencer.RefuseWhenDiskFull();
             MakeRoom();
             var producer = new ProducerIdentity(_nextId++, Epoch: 0);
-            producers.Add(producer.Id, producer.Epoch, name: null, clientId);
+            ProducerState given = producers.Add(producer.Id, producer.Epoch, name: null, clientId);
             byte[] body = new ByteWriter().Int64(producer.Id).Int32(producer.Epoch).Text(clientId).ToArray();
-            return (producer, sequencer.Enqueue(EntryKind.ProducerIdGiven, body, subject: null));
+            return (producer, sequencer.Enqueue(EntryKind.ProducerIdGiven, body, given));
         }
     }
 
@@ -121,10 +121,9 @@ internal sealed class ProducerDecisions(
 
     private static List<ProducerPosition> PositionsOf(ProducerState producer) =>
     [
-        .. producer.Windows
-            .Where(HasPosition)
+        .. WindowsWithPosition(producer)
             .Select(window => new ProducerPosition(
-                window.Partition.TopicName, window.Partition.TopicId, window.Partition.Partition, window.NextSequence,
+                window.Partition!.TopicName, window.Partition.TopicId, window.Partition.Partition, window.NextSequence,
                 window.Newest.BaseOffset + window.Newest.RecordCount - 1, window.Newest.AppendTimeMs))
             .OrderBy(position => position.Topic, StringComparer.Ordinal).ThenBy(position => position.Partition),
     ];
@@ -137,10 +136,11 @@ internal sealed class ProducerDecisions(
 
     private ProducerSummary Summary(ProducerState producer) => new(
         producer.Id, producer.Name, producer.Epoch, producer.ClientId, Math.Max(0, producers.NowMs - producer.UsedAtMs),
-        producer.Windows.Count(HasPosition));
+        WindowsWithPosition(producer).Count());
 
-    private static bool HasPosition(ProducerWindow window) =>
-        window.Count > 0 && window.Partition is { IsDeleted: false, Topic.IsDeletionDecided: false };
+    private static IEnumerable<ProducerWindow> WindowsWithPosition(ProducerState producer) =>
+        Enumerable.Range(0, producer.WindowCount).Select(index => producer.Window(index))
+            .Where(window => window.Count > 0 && window.Partition is { IsDeleted: false, Topic.IsDeletionDecided: false });
 
     private ProducerState Known(string? name, long id)
     {

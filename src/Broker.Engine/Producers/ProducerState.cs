@@ -4,11 +4,14 @@ using Broker.Engine.Transactions;
 namespace Broker.Engine.Producers;
 
 /// <summary>One producer: who writes, under which epoch, and what it appended where. Guarded by the sequencer's lock.</summary>
-internal sealed class ProducerState(long id, int epoch, string? name, string clientId)
+/// <remarks>There may be a million that wrote once: one object with everything, of 160 bytes.</remarks>
+internal class ProducerState(long id, int epoch, string clientId)
 {
-    // Nearly every producer is met in the partition where it was met last, and most of those that idle know one only.
-    private ProducerWindow? _lastUsed;
-    private Dictionary<PartitionHandle, ProducerWindow>? _windows;
+    private static readonly ProducerWindow NoWindow;
+
+    // Most producers that idle know one partition only.
+    private ProducerWindow _first;
+    private FurtherWindows? _further;
 
     public long Id => id;
 
@@ -16,7 +19,7 @@ internal sealed class ProducerState(long id, int epoch, string? name, string cli
     public int Epoch { get; set; } = epoch;
 
     /// <summary>Null for a producer without a name. One with a name is never forgotten by itself.</summary>
-    public string? Name => name;
+    public virtual string? Name => null;
 
     /// <summary>What it calls itself; may be empty.</summary>
     public string ClientId { get; set; } = clientId;
@@ -33,79 +36,94 @@ internal sealed class ProducerState(long id, int epoch, string? name, string cli
     /// <inheritdoc cref="Older"/>
     public ProducerState? Newer { get; set; }
 
+    /// <summary>The next one in its bucket of <see cref="ProducerTable"/>.</summary>
+    public ProducerState? NextInBucket { get; set; }
+
+    /// <summary>Which list of <see cref="ProducerTable"/> it is on.</summary>
+    public Idleness Idleness { get; set; }
+
+    /// <summary>On a list of those with windows that a checkpoint has to write.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>The one before it on that <see cref="DirtyProducers"/>.</summary>
+    public ProducerState? NextDirty { get; set; }
+
+    /// <summary>The one after it of those that are new since the last checkpoint; the journal's thread only.</summary>
+    public ProducerState? NextGiven { get; set; }
+
     /// <summary>Null for a producer that never began a transaction.</summary>
-    public ProducerTransactions? Transactions { get; private set; }
+    public virtual ProducerTransactions? Transactions => null;
 
-    /// <summary>The list it is on; null for one with a name.</summary>
-    public IdleOrder? Order { get; set; }
+    /// <summary>One may have no batch yet.</summary>
+    public int WindowCount => _first.Partition is null ? 0 : 1 + (_further?.Count ?? 0);
 
-    public IEnumerable<ProducerWindow> Windows => _windows is not null ? _windows.Values : _lastUsed is null ? [] : [_lastUsed];
+    public IEnumerable<PartitionHandle> Partitions => Enumerable.Range(0, WindowCount).Select(index => Window(index).Partition!);
 
-    public ProducerTransactions TransactionsOrNew() => Transactions ??= new ProducerTransactions(this);
+    /// <summary>References to windows hold until another one is added.</summary>
+    public ref ProducerWindow Window(int index) => ref index == 0 ? ref _first : ref _further![index - 1];
 
-    public ProducerWindow? FindWindow(PartitionHandle partition)
+    /// <returns>An empty one of no partition when there is none.</returns>
+    public ref readonly ProducerWindow FindWindow(PartitionHandle partition)
     {
-        if (_lastUsed?.Partition == partition)
+        if (_first.Partition == partition)
         {
-            return _lastUsed;
+            return ref _first;
         }
 
-        if (_windows is null || !_windows.TryGetValue(partition, out ProducerWindow? window))
-        {
-            return null;
-        }
-
-        _lastUsed = window;
-        return window;
+        int index = _further is null ? -1 : _further.Find(partition);
+        return ref index < 0 ? ref NoWindow : ref _further![index];
     }
 
-    public ProducerWindow WindowOf(PartitionHandle partition)
+    public ref ProducerWindow WindowOf(PartitionHandle partition)
     {
-        if (FindWindow(partition) is { } known)
+        if (_first.Partition == partition)
         {
-            return known;
+            return ref _first;
         }
 
-        var window = new ProducerWindow(this, partition);
-        Add(window);
-        return window;
-    }
-
-    public void Add(ProducerWindow window)
-    {
-        if (_windows is null && _lastUsed is not null)
+        int index = _further is null ? -1 : _further.Find(partition);
+        if (index >= 0)
         {
-            _windows = new Dictionary<PartitionHandle, ProducerWindow> { [_lastUsed.Partition] = _lastUsed };
+            return ref _further![index];
         }
 
-        if (_windows is not null)
+        if (_further is { IsFull: true })
         {
-            if (_windows.Count == _windows.Capacity)
-            {
-                // Topics may come and go under a producer that never rests.
-                DropDeleted();
-            }
-
-            _windows[window.Partition] = window;
+            // Topics may come and go under a producer that never rests.
+            DropDeleted();
         }
 
-        _lastUsed = window;
+        return ref Add(new ProducerWindow(partition));
     }
 
     /// <summary>Forgets what was appended to topics that are gone.</summary>
     public void DropDeleted()
     {
-        if (_windows is not null)
+        (ProducerWindow first, FurtherWindows? further) = (_first, _further);
+        (_first, _further) = (default, null);
+        Keep(first);
+        for (int i = 0; i < (further?.Count ?? 0); i++)
         {
-            foreach (PartitionHandle deleted in _windows.Keys.Where(partition => partition.IsDeleted).ToArray())
-            {
-                _windows.Remove(deleted);
-            }
+            Keep(further![i]);
+        }
+    }
+
+    private void Keep(ProducerWindow window)
+    {
+        if (window.Partition is { IsDeleted: false })
+        {
+            Add(window);
+        }
+    }
+
+    private ref ProducerWindow Add(ProducerWindow window)
+    {
+        if (_first.Partition is null)
+        {
+            _first = window;
+            return ref _first;
         }
 
-        if (_lastUsed is { Partition.IsDeleted: true })
-        {
-            _lastUsed = _windows?.Values.FirstOrDefault();
-        }
+        return ref (_further ??= new FurtherWindows()).Add(window);
     }
 }

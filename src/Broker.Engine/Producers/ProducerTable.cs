@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Broker.Records;
 
 namespace Broker.Engine.Producers;
@@ -11,8 +12,10 @@ internal sealed class ProducerTable
     /// <summary>Idle for so long, nothing of a producer is still on its way: its windows need no more than their last batch.</summary>
     public static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(15);
 
-    private readonly Dictionary<long, ProducerState> _byId = [];
-    private readonly Dictionary<string, ProducerState> _byName = new(StringComparer.Ordinal);
+    // By id: lists in the producers' own links. Ids are counted up, so that each bucket has about one. A dictionary takes twice as
+    // much for each. A power of two.
+    private ProducerState?[] _buckets = new ProducerState?[16];
+    private readonly Dictionary<string, NamedProducer> _byName = new(StringComparer.Ordinal);
 
     // Every id in order, which is that in which they were given; with some of producers that are gone.
     private readonly List<long> _ids = [];
@@ -21,30 +24,60 @@ internal sealed class ProducerTable
     private readonly IdleOrder _active = new();
     private readonly IdleOrder _idle = new();
 
+    private string _lastClientId = "";
+
     /// <summary>Monotonic, as of the last <see cref="Advance"/>: exact to about a second.</summary>
     public long NowMs { get; private set; }
 
-    public int Count => _byId.Count;
+    public int Count { get; private set; }
 
-    public ProducerState? Find(long id) => _byId.GetValueOrDefault(id);
+    public ProducerState? Find(long id)
+    {
+        ProducerState? producer = BucketOf(id);
+        while (producer is not null && producer.Id != id)
+        {
+            producer = producer.NextInBucket;
+        }
 
-    public ProducerState? Find(string name) => _byName.GetValueOrDefault(name);
+        return producer;
+    }
 
+    public NamedProducer? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <param name="id">Larger than any before.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ProducerState Add(long id, int epoch, string? name, string clientId)
     {
-        var producer = new ProducerState(id, epoch, name, clientId) { UsedAtMs = NowMs };
         Invariant.Check(_ids.Count == 0 || id > _ids[^1]);
-        _ids.Add(id);
-        _byId.Add(id, producer);
+        if (Count == _buckets.Length)
+        {
+            Grow();
+        }
+
+        if (clientId == _lastClientId)
+        {
+            // Programs give themselves one name for all their producers.
+            clientId = _lastClientId;
+        }
+
+        _lastClientId = clientId;
+        ProducerState producer;
         if (name is null)
         {
-            _active.AddNewest(producer);
+            producer = new ProducerState(id, epoch, clientId);
         }
         else
         {
-            _byName.Add(name, producer);
+            var named = new NamedProducer(id, epoch, name, clientId);
+            _byName.Add(name, named);
+            producer = named;
         }
 
+        _ids.Add(id);
+        Count++;
+        AddToBucket(producer);
+        producer.UsedAtMs = NowMs;
+        Enlist(producer, Idleness.Active);
         return producer;
     }
 
@@ -59,7 +92,7 @@ internal sealed class ProducerTable
         Invariant.Check(producer.Id == id && epoch > producer.Epoch);
         producer.Epoch = epoch;
         producer.ClientId = clientId;
-        producer.UsedAtMs = NowMs;
+        Touch(producer);
         return producer;
     }
 
@@ -67,13 +100,14 @@ internal sealed class ProducerTable
     public void Remove(ProducerState producer, long lsn)
     {
         producer.ForgottenLsn = lsn;
-        _byId.Remove(producer.Id);
-        if (_ids.Count > 2 * _byId.Count)
+        RemoveFromBucket(producer);
+        Count--;
+        if (_ids.Count > 2 * Count)
         {
-            _ids.RemoveAll(id => !_byId.ContainsKey(id));
+            _ids.RemoveAll(id => Find(id) is null);
         }
 
-        producer.Order?.Remove(producer);
+        Enlist(producer, Idleness.Unlisted);
         if (producer.Name is { } name)
         {
             _byName.Remove(name);
@@ -105,11 +139,7 @@ internal sealed class ProducerTable
         }
 
         producer.UsedAtMs = NowMs;
-        if (producer.Order is { } order)
-        {
-            order.Remove(producer);
-            _active.AddNewest(producer);
-        }
+        Enlist(producer, Idleness.Active);
     }
 
     /// <summary>Moves the clock on.</summary>
@@ -120,8 +150,7 @@ internal sealed class ProducerTable
         NowMs = Math.Max(NowMs, nowMs);
         for (int i = 0; i < countMax && _active.Oldest is { } oldest && IsIdleFor(oldest, IdleAfter); i++)
         {
-            _active.Remove(oldest);
-            _idle.AddNewest(oldest);
+            Enlist(oldest, oldest.Name is null ? Idleness.Idle : Idleness.Unlisted);
             becameIdle(oldest);
         }
     }
@@ -133,6 +162,65 @@ internal sealed class ProducerTable
         Invariant.Check(time >= IdleAfter);
         return _idle.Oldest is { } oldest && IsIdleFor(oldest, time) ? oldest : null;
     }
+
+    private ref ProducerState? BucketOf(long id) => ref _buckets[id & (_buckets.Length - 1)];
+
+    private void AddToBucket(ProducerState producer)
+    {
+        ref ProducerState? bucket = ref BucketOf(producer.Id);
+        producer.NextInBucket = bucket;
+        bucket = producer;
+    }
+
+    private void RemoveFromBucket(ProducerState producer)
+    {
+        ref ProducerState? bucket = ref BucketOf(producer.Id);
+        if (bucket == producer)
+        {
+            bucket = producer.NextInBucket;
+        }
+        else
+        {
+            ProducerState before = bucket!;
+            while (before.NextInBucket != producer)
+            {
+                before = before.NextInBucket!;
+            }
+
+            before.NextInBucket = producer.NextInBucket;
+        }
+
+        producer.NextInBucket = null;
+    }
+
+    private void Grow()
+    {
+        ProducerState?[] before = _buckets;
+        _buckets = new ProducerState?[before.Length * 2];
+        foreach (ProducerState? first in before)
+        {
+            for (ProducerState? producer = first, next; producer is not null; producer = next)
+            {
+                next = producer.NextInBucket;
+                AddToBucket(producer);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Enlist(ProducerState producer, Idleness idleness)
+    {
+        ListOf(producer.Idleness)?.Remove(producer);
+        producer.Idleness = idleness;
+        ListOf(idleness)?.AddNewest(producer);
+    }
+
+    private IdleOrder? ListOf(Idleness idleness) => idleness switch
+    {
+        Idleness.Active => _active,
+        Idleness.Idle => _idle,
+        _ => null,
+    };
 
     private bool IsIdleFor(ProducerState producer, TimeSpan time) => NowMs - producer.UsedAtMs >= (long)time.TotalMilliseconds;
 }

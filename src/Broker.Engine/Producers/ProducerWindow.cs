@@ -1,4 +1,3 @@
-using System.Numerics;
 using Broker.Engine.Topics;
 
 namespace Broker.Engine.Producers;
@@ -7,36 +6,38 @@ namespace Broker.Engine.Producers;
 /// The newest batches of one producer in one partition. Decides whether a batch is next, a repetition, or out of order.
 /// Guarded by the sequencer's lock.
 /// </summary>
-internal sealed class ProducerWindow(ProducerState producer, PartitionHandle partition)
+/// <remarks>A value that lies in its producer: there may be a million of them, nearly all with one batch.</remarks>
+internal struct ProducerWindow(PartitionHandle partition)
 {
-    // A power of two. There may be a million windows, most of them of producers that wrote once.
-    private SequencedBatch[] _ring = new SequencedBatch[1];
-    private int _first;
-    private int _count;
+    // Null for a window with one batch.
+    private BatchRing? _older;
+    private SequencedBatch _newest;
 
-    public ProducerState Producer => producer;
-
-    public PartitionHandle Partition => partition;
-
-    /// <summary>The sequence that the next batch must begin with.</summary>
-    public long NextSequence => _count == 0 ? 0 : Newest.NextSequence;
-
-    public SequencedBatch Newest => this[_count - 1];
-
-    public int Count => _count;
-
-    /// <summary>On the list of windows that the next checkpoint writes.</summary>
-    public bool IsDirty { get; set; }
+    /// <summary>A checkpoint has to write it.</summary>
+    public bool IsDirty;
 
     /// <summary>A batch was refused, and none accepted since: one behind it comes too early because of that.</summary>
-    public bool HasRefused { get; set; }
+    public bool HasRefused;
 
-    public SequencedBatch this[int index] => _ring[(_first + index) & (_ring.Length - 1)];
+    /// <summary>Null for a window of nothing.</summary>
+    public readonly PartitionHandle? Partition => partition;
+
+    /// <summary>The sequence that the next batch must begin with.</summary>
+    public readonly long NextSequence => _newest.NextSequence;
+
+    /// <summary>All zeros before the first one.</summary>
+    public readonly SequencedBatch Newest => _newest;
+
+    public readonly int Count => _newest.Lsn == 0 ? 0 : OlderCount + 1;
+
+    private readonly int OlderCount => _older?.Count ?? 0;
+
+    public readonly SequencedBatch this[int index] => index < OlderCount ? _older![index] : _newest;
 
     /// <summary>Finds the batch that a repetition repeats.</summary>
-    public bool TryFind(long firstSequence, int recordCount, out SequencedBatch original)
+    public readonly bool TryFind(long firstSequence, int recordCount, out SequencedBatch original)
     {
-        for (int i = _count - 1; i >= 0; i--)
+        for (int i = Count - 1; i >= 0; i--)
         {
             original = this[i];
             if (original.FirstSequence == firstSequence && original.RecordCount == recordCount)
@@ -55,19 +56,17 @@ internal sealed class ProducerWindow(ProducerState producer, PartitionHandle par
     /// </summary>
     public void Add(SequencedBatch batch, int batches, long visibleLsn)
     {
-        while (_count > batches && this[batches].Lsn <= visibleLsn)
+        while (Count > batches && this[batches].Lsn <= visibleLsn)
         {
-            _first = (_first + 1) & (_ring.Length - 1);
-            _count--;
+            _older!.RemoveOldest();
         }
 
-        if (_count == _ring.Length)
+        if (Count > 0)
         {
-            Resize(_ring.Length * 2);
+            (_older ??= new BatchRing()).Add(_newest);
         }
 
-        _ring[(_first + _count) & (_ring.Length - 1)] = batch;
-        _count++;
+        _newest = batch;
     }
 
     /// <summary>
@@ -77,7 +76,7 @@ internal sealed class ProducerWindow(ProducerState producer, PartitionHandle par
     /// <returns>Whether there was anything to forget.</returns>
     public bool Shrink(long visibleLsn)
     {
-        int newest = _count - 1;
+        int newest = Count - 1;
         while (newest > 0 && this[newest].Lsn > visibleLsn)
         {
             newest--;
@@ -88,21 +87,20 @@ internal sealed class ProducerWindow(ProducerState producer, PartitionHandle par
             return false;
         }
 
-        _first = (_first + newest) & (_ring.Length - 1);
-        _count -= newest;
-        Resize((int)BitOperations.RoundUpToPowerOf2((uint)_count));
-        return true;
-    }
-
-    private void Resize(int length)
-    {
-        var ring = new SequencedBatch[length];
-        for (int i = 0; i < _count; i++)
+        for (int i = 0; i < newest; i++)
         {
-            ring[i] = this[i];
+            _older!.RemoveOldest();
         }
 
-        _ring = ring;
-        _first = 0;
+        if (OlderCount == 0)
+        {
+            _older = null;
+        }
+        else
+        {
+            _older!.Trim();
+        }
+
+        return true;
     }
 }

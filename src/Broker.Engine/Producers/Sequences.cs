@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Broker.Engine.Entries;
 using Broker.Engine.State;
 using Broker.Engine.Topics;
@@ -12,10 +13,11 @@ namespace Broker.Engine.Producers;
 /// </summary>
 internal sealed class Sequences(int windowBatches)
 {
-    private readonly List<ProducerWindow> _dirty = [];
+    private readonly DirtyProducers _dirty = new();
 
-    // Windows that shrank: nothing that a checkpoint needs to know at once.
-    private readonly List<ProducerWindow> _shrunk = [];
+    // Those with windows that shrank: nothing that a checkpoint needs to know at once.
+    private readonly DirtyProducers _shrunk = new();
+    private readonly ByteWriter _writer = new();
     private long _capturedLsn;
 
     /// <summary>The sequencer's lock.</summary>
@@ -37,8 +39,8 @@ internal sealed class Sequences(int windowBatches)
         }
 
         Producers.Touch(producer);
-        ProducerWindow? window = producer.FindWindow(partition);
-        long expected = window?.NextSequence ?? 0;
+        ref readonly ProducerWindow window = ref producer.FindWindow(partition);
+        long expected = window.NextSequence;
         if (batch.BaseSequence == expected)
         {
             return default;
@@ -53,11 +55,11 @@ internal sealed class Sequences(int windowBatches)
 
         if (batch.BaseSequence > expected || batch.BaseSequence < 0)
         {
-            bool follows = window is { HasRefused: true } && batch.BaseSequence > expected;
+            bool follows = window.HasRefused && batch.BaseSequence > expected;
             return Refused(follows ? BrokerError.PrecedingBatchRefused : BrokerError.OutOfOrderSequenceNumber, expected);
         }
 
-        return window!.TryFind(batch.BaseSequence, batch.RecordCount, out SequencedBatch original)
+        return window.TryFind(batch.BaseSequence, batch.RecordCount, out SequencedBatch original)
             ? new SequenceCheck(BrokerError.None, IsDuplicate: true, original, expected)
             : Refused(BrokerError.DuplicateSequenceNumber, expected);
     }
@@ -72,11 +74,12 @@ internal sealed class Sequences(int windowBatches)
             return;
         }
 
-        ProducerWindow window = producer.WindowOf(partition);
+        ref ProducerWindow window = ref producer.WindowOf(partition);
         window.HasRefused = false;
         window.Add(
             new SequencedBatch(batch.BaseSequence, batch.RecordCount, batch.BaseOffset, batch.AppendTimeMs, lsn), windowBatches, visibleLsn);
-        MarkDirty(window, _dirty);
+        window.IsDirty = true;
+        _dirty.Add(producer);
     }
 
     /// <summary>Notes that a batch was refused which was the next of its producer: those behind it can only be refused too.</summary>
@@ -92,11 +95,13 @@ internal sealed class Sequences(int windowBatches)
     public void Shrink(ProducerState producer, long visibleLsn)
     {
         producer.DropDeleted();
-        foreach (ProducerWindow window in producer.Windows)
+        for (int i = 0; i < producer.WindowCount; i++)
         {
+            ref ProducerWindow window = ref producer.Window(i);
             if (window.Shrink(visibleLsn))
             {
-                MarkDirty(window, _shrunk);
+                window.IsDirty = true;
+                _shrunk.Add(producer);
             }
         }
     }
@@ -104,33 +109,21 @@ internal sealed class Sequences(int windowBatches)
     public void Restore(StoredState stored, EngineState state)
     {
         _capturedLsn = stored.Checkpoint.Position.Lsn;
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Producers))
+        RestoreProducers(stored.Family(StateFamily.Producers));
+        foreach ((ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) in stored.Family(StateFamily.Transactions))
         {
-            (int epoch, string? name, string clientId) = StateValues.ReadProducer(value);
-            Producers.Add(StateKeys.ReadNumber(key), epoch, name, clientId);
-        }
-
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Transactions))
-        {
-            if (Producers.Find(StateKeys.ReadNumber(key)) is { } producer)
+            if (Producers.Find(StateKeys.ReadNumber(key)) is NamedProducer producer)
             {
                 var reader = new ByteReader(value);
                 producer.TransactionsOrNew().Committed = CommitEffects.ReadOutcome(ref reader);
             }
         }
 
-        foreach ((byte[] key, byte[] value) in stored.Family(StateFamily.Sequences))
-        {
-            (TopicId id, int number) = StateKeys.ReadPartition(key);
-            if (state.FindPartition(id, number) is { } partition && Producers.Find(StateKeys.ReadNumber(key)) is { } producer)
-            {
-                producer.Add(StateValues.ReadWindow(producer, partition, value));
-            }
-        }
+        RestoreWindows(stored, state);
     }
 
     /// <summary>Adds the windows that changed, as they were at an LSN. Windows that are ahead of it stay on the list.</summary>
-    public void TakeChanges(List<StateChange> changes, long lsn)
+    public void TakeChanges(StateChanges changes, long lsn)
     {
         lock (Gate)
         {
@@ -146,23 +139,61 @@ internal sealed class Sequences(int windowBatches)
 
     private static SequenceCheck Refused(BrokerError error, long expected = 0) => new(error, IsDuplicate: false, default, expected);
 
-    private static void MarkDirty(ProducerWindow window, List<ProducerWindow> list)
+    // There may be a million, when nothing of it was called before: compiled well from the first call on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RestoreProducers(StoredFamily producers)
     {
-        if (!window.IsDirty)
+        for (int i = 0; i < producers.Count; i++)
         {
-            window.IsDirty = true;
-            list.Add(window);
+            (ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) = producers[i];
+            (int epoch, string? name, string clientId) = StateValues.ReadProducer(value);
+            Producers.Add(StateKeys.ReadNumber(key), epoch, name, clientId);
         }
     }
 
-    private void TakeChanges(List<ProducerWindow> list, List<StateChange> changes, long lsn)
+    /// <summary>As they were written, a later state of a window over an earlier one: what was deleted is of producers and topics that are gone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RestoreWindows(StoredState stored, EngineState state)
     {
-        int kept = 0;
-        for (int index = 0; index < list.Count; index++)
+        foreach (int place in stored.PlacesOf(StateFamily.Sequences))
         {
-            ProducerWindow window = list[index];
-            PartitionHandle partition = window.Partition;
-            if (partition.IsDeleted || window.Producer.ForgottenLsn <= lsn)
+            StateChange change = stored.At(place);
+            (ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) = change;
+            if (change.Kind != StateChangeKind.Put || Producers.Find(StateKeys.ReadNumber(key)) is not { } producer)
+            {
+                continue;
+            }
+
+            (TopicId id, int number) = StateKeys.ReadPartition(key);
+            if (state.FindPartition(id, number) is { } partition)
+            {
+                ref ProducerWindow window = ref producer.WindowOf(partition);
+                window = new ProducerWindow(partition);
+                StateValues.ReadWindow(ref window, value);
+            }
+        }
+    }
+
+    private void TakeChanges(DirtyProducers list, StateChanges changes, long lsn)
+    {
+        foreach (ProducerState producer in list.TakeAll())
+        {
+            if (producer.ForgottenLsn > lsn && TakeChanges(producer, changes, lsn))
+            {
+                list.Add(producer);
+            }
+        }
+    }
+
+    /// <returns>Whether one of its windows is ahead of the LSN.</returns>
+    private bool TakeChanges(ProducerState producer, StateChanges changes, long lsn)
+    {
+        bool isAhead = false;
+        for (int i = 0; i < producer.WindowCount; i++)
+        {
+            ref ProducerWindow window = ref producer.Window(i);
+            PartitionHandle partition = window.Partition!;
+            if (!window.IsDirty || partition.IsDeleted)
             {
                 continue;
             }
@@ -174,15 +205,13 @@ internal sealed class Sequences(int windowBatches)
                 continue;
             }
 #endif
-            byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, window.Producer.Id);
-            changes.Add(StateChange.Put(StateFamily.Sequences, key, StateValues.Window(window, windowBatches, lsn)));
-            window.IsDirty = window.Count > 0 && window.Newest.Lsn > lsn;
-            if (window.IsDirty)
-            {
-                list[kept++] = window;
-            }
+            byte[] key = StateKeys.InPartition(partition.TopicId, partition.Partition, producer.Id);
+            changes.Put(
+                StateFamily.Sequences, key, StateValues.Window(_writer.Clear(), producer.Epoch, window, windowBatches, lsn).Written);
+            window.IsDirty = window.Newest.Lsn > lsn;
+            isAhead |= window.IsDirty;
         }
 
-        list.RemoveRange(kept, list.Count - kept);
+        return isAhead;
     }
 }

@@ -3,9 +3,7 @@ using Broker.Storage.Segments;
 namespace Broker.Engine.State;
 
 /// <summary>What one checkpoint makes durable: state changes, and segments up to a position.</summary>
-internal sealed class CheckpointWork
+internal sealed record CheckpointWork(StateChanges Changes)
 {
-    public List<StateChange> Changes { get; } = [];
-
     public List<(Segment Segment, int EndPosition)> Segments { get; } = [];
 }

@@ -56,7 +56,7 @@ internal sealed class Checkpointer : IDisposable
     {
         CheckpointWork work = _state.TakeChanges(_sequences, position.Lsn);
         var checkpoint = new Checkpoint(position, _state.Incarnation, _journalFiles.NextNumber, _state.NextProducerId);
-        work.Changes.Add(StateChange.Put(StateFamily.Meta, Checkpoint.Key, checkpoint.ToBytes()));
+        work.Changes.Put(StateFamily.Meta, Checkpoint.Key, checkpoint.ToBytes());
         return work;
     }
 

@@ -10,7 +10,7 @@ internal interface IStateStore : IDisposable
     StoredState? Load(out string? problem);
 
     /// <summary>Makes all changes durable, all or none.</summary>
-    void Write(IReadOnlyList<StateChange> changes);
+    void Write(StateChanges changes);
 
     /// <summary>Replaces everything stored.</summary>
     void Replace(StoredState state);

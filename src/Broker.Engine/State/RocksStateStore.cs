@@ -31,7 +31,7 @@ internal sealed class RocksStateStore : IStateStore
 
     public StoredState? Load(out string? problem) => TryRead(ReadAll, out problem);
 
-    public void Write(IReadOnlyList<StateChange> changes)
+    public void Write(StateChanges changes)
     {
         try
         {
@@ -45,23 +45,24 @@ internal sealed class RocksStateStore : IStateStore
         }
     }
 
-    private void WriteAll(IReadOnlyList<StateChange> changes)
+    private void WriteAll(StateChanges changes)
     {
         Open();
         using var batch = new WriteBatch();
         foreach (StateChange change in changes)
         {
+            (ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) = change;
             ColumnFamilyHandle family = _families[change.Family];
             switch (change.Kind)
             {
                 case StateChangeKind.Put:
-                    batch.Put(change.Key, change.Value, family);
+                    batch.Put(key, value, family);
                     break;
                 case StateChangeKind.Delete:
-                    batch.Delete(change.Key, family);
+                    batch.Delete(key, family);
                     break;
                 default:
-                    DeletePrefix(batch, family, change.Key);
+                    DeletePrefix(batch, family, key);
                     break;
             }
         }
@@ -78,28 +79,29 @@ internal sealed class RocksStateStore : IStateStore
             Directory.Delete(_path, recursive: true);
         }
 
-        Write([.. state.AsPuts()]);
+        using StateChanges puts = state.AsPuts();
+        Write(puts);
     }
 
     public void Dispose() => Close();
 
     private StoredState ReadAll()
     {
-        var state = new StoredState();
+        var puts = new StateChanges();
         foreach ((StateFamily family, ColumnFamilyHandle handle) in _families)
         {
-            SortedDictionary<byte[], byte[]> values = state.Family(family);
             using Iterator iterator = _db!.NewIterator(handle);
             for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next())
             {
-                values[iterator.Key()] = iterator.Value();
+                puts.Put(family, iterator.GetKeySpan(), iterator.GetValueSpan());
             }
 
             // An iterator also ends where it meets damage.
             Native.Instance.rocksdb_iter_get_error(iterator.Handle);
         }
 
-        return state.Count == 0 || state.Family(StateFamily.Meta).ContainsKey(Checkpoint.Key)
+        var state = new StoredState(puts);
+        return state.IsEmpty || state.Family(StateFamily.Meta).Count == 1
             ? state
             : throw new StorageException($"{_path} holds state without the checkpoint that it belongs to.");
     }
@@ -139,6 +141,7 @@ internal sealed class RocksStateStore : IStateStore
         }
 
         Directory.CreateDirectory(_path);
+        GiveLargeBlocksBack();
         DbOptions options = new DbOptions()
             .SetCreateIfMissing(true)
             .SetCreateMissingColumnFamilies(true)
@@ -165,6 +168,23 @@ internal sealed class RocksStateStore : IStateStore
         _families = Enum.GetValues<StateFamily>().ToDictionary(f => f, f => db.GetColumnFamily(Name(f)));
     }
 
+    /// <summary>
+    /// What a large checkpoint takes comes in blocks of 1 MiB. Once it has freed one of those, glibc keeps such blocks for itself,
+    /// unless it is told from which size on they go back to the system.
+    /// </summary>
+    private static void GiveLargeBlocksBack()
+    {
+        const int FromBytes = 128 << 10;
+        try
+        {
+            _ = Libc.MallOpt(Libc.M_MMAP_THRESHOLD, FromBytes);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another library, which keeps none.
+        }
+    }
+
     private void OpenReadOnly()
     {
         DbOptions options = new DbOptions().SetParanoidChecks(true).SetInfoLogLevel(InfoLogLevel.Warn).SetMaxOpenFiles(64);
@@ -181,10 +201,10 @@ internal sealed class RocksStateStore : IStateStore
         _families = present.ToDictionary(f => f, f => db.GetColumnFamily(Name(f)));
     }
 
-    private void DeletePrefix(WriteBatch batch, ColumnFamilyHandle family, byte[] prefix)
+    private void DeletePrefix(WriteBatch batch, ColumnFamilyHandle family, ReadOnlySpan<byte> prefix)
     {
         using Iterator iterator = _db!.NewIterator(family);
-        for (iterator.Seek(prefix); iterator.Valid(); iterator.Next())
+        for (iterator.Seek(prefix.ToArray()); iterator.Valid(); iterator.Next())
         {
             byte[] key = iterator.Key();
             if (!key.AsSpan().StartsWith(prefix))

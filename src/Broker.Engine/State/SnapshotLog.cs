@@ -62,12 +62,12 @@ internal sealed class SnapshotLog : IDisposable
     }
 
     /// <summary>Makes one checkpoint durable.</summary>
-    public void Append(IReadOnlyList<StateChange> changes, long lsn)
+    public void Append(StateChanges changes, long lsn)
     {
         if (_path is null || (_end > RewriteBytesMin && _end > _firstRecordBytes * RewriteFactor))
         {
-            StoredState state = (_path is null ? null : Load(_path)) ?? new StoredState();
-            state.Apply(changes);
+            using StoredState state = (_path is null ? null : Load(_path)) ?? new StoredState();
+            state.Apply(changes.Record);
             Replace(state, lsn);
             return;
         }
@@ -79,11 +79,11 @@ internal sealed class SnapshotLog : IDisposable
             _file = _disk.Open(_path, FileOpening.Existing);
         }
 
-        byte[] record = Encode(changes, lsn, _lastCrc);
+        ReadOnlySpan<byte> record = Sealed(changes, lsn, _lastCrc);
         _file.Write(_end, record);
         _file.SyncData();
         _end += record.Length;
-        _lastCrc = ReadUInt32LittleEndian(record.AsSpan(CrcAt));
+        _lastCrc = ReadUInt32LittleEndian(record[CrcAt..]);
     }
 
     /// <summary>Begins a new file with everything; the old ones go when it is durable.</summary>
@@ -98,7 +98,8 @@ internal sealed class SnapshotLog : IDisposable
         string path = Path.Combine(_directory, number.ToString("D20") + Extension);
         string temporary = path + ".new";
         _disk.DeleteFile(temporary);
-        byte[] record = Encode([.. state.AsPuts()], lsn, previousCrc: 0);
+        using StateChanges puts = state.AsPuts();
+        ReadOnlySpan<byte> record = Sealed(puts, lsn, previousCrc: 0);
         using (IDiskFile file = _disk.Open(temporary, FileOpening.New))
         {
             file.Write(0, record);
@@ -113,7 +114,7 @@ internal sealed class SnapshotLog : IDisposable
         _number = number;
         _end = record.Length;
         _firstRecordBytes = record.Length;
-        _lastCrc = ReadUInt32LittleEndian(record.AsSpan(CrcAt));
+        _lastCrc = ReadUInt32LittleEndian(record[CrcAt..]);
         DeleteAllBut(path);
     }
 
@@ -130,29 +131,17 @@ internal sealed class SnapshotLog : IDisposable
     private static long NumberOf(string path) =>
         Path.GetExtension(path) == Extension && long.TryParse(Path.GetFileNameWithoutExtension(path), out long number) ? number : -1;
 
-    private static byte[] Encode(IReadOnlyList<StateChange> changes, long lsn, uint previousCrc)
+    /// <summary>Changes with the header that makes them a record.</summary>
+    private static Span<byte> Sealed(StateChanges changes, long lsn, uint previousCrc)
     {
-        int size = HeaderBytes + changes.Sum(c => 10 + c.Key.Length + c.Value.Length);
-        byte[] record = new byte[size];
-        WriteUInt32LittleEndian(record.AsSpan(MagicAt), Magic);
-        WriteUInt16LittleEndian(record.AsSpan(VersionAt), Version);
-        WriteInt32LittleEndian(record.AsSpan(SizeAt), size);
-        WriteInt32LittleEndian(record.AsSpan(CountAt), changes.Count);
-        WriteInt64LittleEndian(record.AsSpan(LsnAt), lsn);
-        WriteUInt32LittleEndian(record.AsSpan(PreviousCrcAt), previousCrc);
-        int at = HeaderBytes;
-        foreach (StateChange change in changes)
-        {
-            record[at] = (byte)change.Kind;
-            record[at + 1] = (byte)change.Family;
-            WriteInt32LittleEndian(record.AsSpan(at + 2), change.Key.Length);
-            WriteInt32LittleEndian(record.AsSpan(at + 6), change.Value.Length);
-            change.Key.CopyTo(record, at + 10);
-            change.Value.CopyTo(record, at + 10 + change.Key.Length);
-            at += 10 + change.Key.Length + change.Value.Length;
-        }
-
-        WriteUInt32LittleEndian(record.AsSpan(CrcAt), Crc32C.Compute(record.AsSpan(VersionAt)));
+        Span<byte> record = changes.Record;
+        WriteUInt32LittleEndian(record[MagicAt..], Magic);
+        WriteUInt16LittleEndian(record[VersionAt..], Version);
+        WriteUInt16LittleEndian(record[FlagsAt..], 0);
+        WriteInt32LittleEndian(record[SizeAt..], record.Length);
+        WriteInt64LittleEndian(record[LsnAt..], lsn);
+        WriteUInt32LittleEndian(record[PreviousCrcAt..], previousCrc);
+        WriteUInt32LittleEndian(record[CrcAt..], Crc32C.Compute(record[VersionAt..]));
         return record;
     }
 
@@ -180,26 +169,6 @@ internal sealed class SnapshotLog : IDisposable
         return ReadUInt32LittleEndian(bytes[PreviousCrcAt..]) == previousCrc ? size : 0;
     }
 
-    private static List<StateChange> Decode(ReadOnlySpan<byte> record)
-    {
-        int count = ReadInt32LittleEndian(record[CountAt..]);
-        var changes = new List<StateChange>(Math.Min(count, record.Length / 10));
-        ReadOnlySpan<byte> rest = record[HeaderBytes..];
-        for (int i = 0; i < count; i++)
-        {
-            int keyLength = ReadInt32LittleEndian(rest[2..]);
-            int valueLength = ReadInt32LittleEndian(rest[6..]);
-            changes.Add(new StateChange(
-                (StateChangeKind)rest[0],
-                (StateFamily)rest[1],
-                rest.Slice(10, keyLength).ToArray(),
-                rest.Slice(10 + keyLength, valueLength).ToArray()));
-            rest = rest[(10 + keyLength + valueLength)..];
-        }
-
-        return changes;
-    }
-
     // From the device: after a sync that failed, the page cache shows bytes that were never written.
     private StoredState? Load(string path)
     {
@@ -213,7 +182,7 @@ internal sealed class SnapshotLog : IDisposable
         while (IntactRecord(bytes[at..], crc, path) is var size and > 0)
         {
             ReadOnlySpan<byte> record = bytes.Slice(at, size);
-            state.Apply(Decode(record));
+            state.Apply(record);
             crc = ReadUInt32LittleEndian(record[CrcAt..]);
             at += size;
             if (_firstRecordBytes == 0 || at == size)

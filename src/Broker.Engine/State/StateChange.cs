@@ -9,12 +9,13 @@ internal enum StateChangeKind : byte
     DeletePrefix = 3,
 }
 
-/// <summary>One change of the stored state.</summary>
-internal readonly record struct StateChange(StateChangeKind Kind, StateFamily Family, byte[] Key, byte[] Value)
+/// <summary>One change of the stored state; its bytes belong to the <see cref="StateChanges"/> that it is read from.</summary>
+internal readonly record struct StateChange(
+    StateChangeKind Kind, StateFamily Family, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value)
 {
-    public static StateChange Put(StateFamily family, byte[] key, byte[] value) => new(StateChangeKind.Put, family, key, value);
-
-    public static StateChange Delete(StateFamily family, byte[] key) => new(StateChangeKind.Delete, family, key, []);
-
-    public static StateChange DeletePrefix(StateFamily family, byte[] key) => new(StateChangeKind.DeletePrefix, family, key, []);
+    public void Deconstruct(out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    {
+        key = Key.Span;
+        value = Value.Span;
+    }
 }

@@ -44,7 +44,7 @@ internal sealed class StateCopy : IDisposable
         {
             foreach (Action work in _held ?? [])
             {
-                _worker.Post(() => Do(work));
+                _worker.Post(work);
             }
 
             _held = null;
@@ -64,10 +64,10 @@ internal sealed class StateCopy : IDisposable
         return state;
     }
 
-    /// <summary>Says what the store has to hold now; it is made again when it holds anything else.</summary>
+    /// <summary>Says what the store has to hold now; it is made again when it holds anything else. The state is disposed then.</summary>
     public void MakeEqualTo(StoredState state)
     {
-        long wanted = state.Count == 0 ? -1 : state.Checkpoint.Position.Lsn;
+        long wanted = state.IsEmpty ? -1 : state.Checkpoint.Position.Lsn;
         Post(() =>
         {
             Checkpoint? held = _store.ReadCheckpoint(out string? problem);
@@ -84,10 +84,11 @@ internal sealed class StateCopy : IDisposable
             }
 
             _store.Replace(state);
-        });
+        }, state);
     }
 
-    public void Write(IReadOnlyList<StateChange> changes) => Post(() => _store.Write(changes));
+    /// <summary>Hands over the next checkpoint. The changes are disposed when they are written.</summary>
+    public void Write(StateChanges changes) => Post(() => _store.Write(changes), changes);
 
     /// <summary>Waits until everything handed over so far is durable.</summary>
     /// <exception cref="DiskException">There was no room, and nobody waits for it any more.</exception>
@@ -123,22 +124,22 @@ internal sealed class StateCopy : IDisposable
         }
     }
 
-    private void Post(Action work)
+    private void Post(Action work, IDisposable? content = null)
     {
         Interlocked.Increment(ref _outstanding);
         lock (_gate)
         {
             if (_held is not null)
             {
-                _held.Add(work);
+                _held.Add(() => Do(work, content));
                 return;
             }
 
-            _worker.Post(() => Do(work));
+            _worker.Post(() => Do(work, content));
         }
     }
 
-    private void Do(Action work)
+    private void Do(Action work, IDisposable? content)
     {
         try
         {
@@ -164,6 +165,10 @@ internal sealed class StateCopy : IDisposable
         catch (Exception e)
         {
             Volatile.Write(ref _failure, e);
+        }
+        finally
+        {
+            content?.Dispose();
         }
 
         Interlocked.Decrement(ref _outstanding);

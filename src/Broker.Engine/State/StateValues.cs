@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Broker.Engine.Entries;
 using Broker.Engine.Offsets;
 using Broker.Engine.Producers;
@@ -57,6 +58,7 @@ internal static class StateValues
     public static byte[] Producer(int epoch, string? name, string clientId) =>
         new ByteWriter().Int32(epoch).Text(name ?? "").Text(clientId).ToArray();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (int Epoch, string? Name, string ClientId) ReadProducer(ReadOnlySpan<byte> value)
     {
         var reader = new ByteReader(value);
@@ -80,7 +82,7 @@ internal static class StateValues
     }
 
     /// <summary>The newest <paramref name="batches"/> batches up to an LSN.</summary>
-    public static byte[] Window(ProducerWindow window, int batches, long lsn)
+    public static ByteWriter Window(ByteWriter writer, int epoch, in ProducerWindow window, int batches, long lsn)
     {
         int end = window.Count;
         while (end > 0 && window[end - 1].Lsn > lsn)
@@ -89,28 +91,25 @@ internal static class StateValues
         }
 
         int start = Math.Max(0, end - batches);
-        ByteWriter writer = new ByteWriter().Int32(window.Producer.Epoch).Int32(end - start);
+        writer.Int32(epoch).Int32(end - start);
         for (int i = start; i < end; i++)
         {
             SequencedBatch batch = window[i];
             writer.Int64(batch.FirstSequence).Int32(batch.RecordCount).Int64(batch.BaseOffset).Int64(batch.AppendTimeMs).Int64(batch.Lsn);
         }
 
-        return writer.ToArray();
+        return writer;
     }
 
-    public static ProducerWindow ReadWindow(ProducerState producer, PartitionHandle partition, ReadOnlySpan<byte> value)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ReadWindow(ref ProducerWindow window, ReadOnlySpan<byte> value)
     {
         var reader = new ByteReader(value);
-        var window = new ProducerWindow(producer, partition);
         _ = reader.Int32();
-        int count = reader.Int32();
-        for (int i = 0; i < count; i++)
+        for (int count = reader.Int32(); count > 0; count--)
         {
             var batch = new SequencedBatch(reader.Int64(), reader.Int32(), reader.Int64(), reader.Int64(), reader.Int64());
             window.Add(batch, int.MaxValue, long.MaxValue);
         }
-
-        return window;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class AppliedCommits
     }
 
     /// <param name="lsn">The checkpoint's: producers that were forgotten by then are left out.</param>
-    public void TakeChanges(List<StateChange> changes, long lsn)
+    public void TakeChanges(StateChanges changes, long lsn)
     {
         foreach (ProducerTransactions transactions in _dirtyTransactions)
         {
@@ -42,7 +42,7 @@ internal sealed class AppliedCommits
             if (transactions.Producer.ForgottenLsn > lsn)
             {
                 byte[] value = CommitEffects.Write(new ByteWriter(), transactions.Applied!).ToArray();
-                changes.Add(StateChange.Put(StateFamily.Transactions, StateKeys.Producer(transactions.Producer.Id), value));
+                changes.Put(StateFamily.Transactions, StateKeys.Producer(transactions.Producer.Id), value);
             }
         }
 
@@ -53,9 +53,9 @@ internal sealed class AppliedCommits
             if (!offset.Partition.IsDeleted)
             {
                 OffsetValue value = offset.Applied!;
-                changes.Add(StateChange.Put(
+                changes.Put(
                     StateFamily.Offsets, StateKeys.Offset(offset.Partition.TopicId, offset.Partition.Partition, offset.Group),
-                    StateValues.Offset(value)));
+                    StateValues.Offset(value));
             }
         }
 

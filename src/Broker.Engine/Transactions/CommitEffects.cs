@@ -66,7 +66,7 @@ internal sealed record CommitEffects(
         if (hasOutcome)
         {
             // A producer that is not known was deleted further on in the journal.
-            transactions = producers.Find(reader.Int64())?.TransactionsOrNew();
+            transactions = (producers.Find(reader.Int64()) as NamedProducer)?.TransactionsOrNew();
             outcome = ReadOutcome(ref reader);
         }
 

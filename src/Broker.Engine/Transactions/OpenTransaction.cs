@@ -13,7 +13,7 @@ internal sealed class OpenTransaction(ProducerTransactions owner, TransactionKey
     /// <summary>The transactions of its producer.</summary>
     public ProducerTransactions Owner => owner;
 
-    public ProducerState Producer => owner.Producer;
+    public NamedProducer Producer => owner.Producer;
 
     public TransactionKey Key => key;
 

@@ -3,11 +3,11 @@ using Broker.Engine.Producers;
 namespace Broker.Engine.Transactions;
 
 /// <summary>The transactions of one producer: the open one, and how the last ones ended. Guarded by the sequencer's lock.</summary>
-internal sealed class ProducerTransactions(ProducerState producer)
+internal sealed class ProducerTransactions(NamedProducer producer)
 {
     private long _abortedUpTo;
 
-    public ProducerState Producer => producer;
+    public NamedProducer Producer => producer;
 
     public OpenTransaction? Open { get; set; }
 

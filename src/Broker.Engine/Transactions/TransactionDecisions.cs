@@ -128,11 +128,11 @@ internal sealed class TransactionDecisions : IDisposable
     {
         lock (_gate)
         {
-            ProducerState producer = Known(name);
+            NamedProducer producer = Known(name);
             OpenTransaction? open = producer.Transactions?.Open;
             TransactionOutcome? committed = producer.Transactions?.Committed;
             return new TransactionDescription(
-                producer.Name!, producer.Id, producer.Epoch, open is null ? null : _table.Summary(open),
+                producer.Name, producer.Id, producer.Epoch, open is null ? null : _table.Summary(open),
                 [.. (open?.Partitions ?? []).Select(Staged)], committed, committed?.Lsn ?? _sequencer.LastLsn);
         }
     }
@@ -420,7 +420,7 @@ internal sealed class TransactionDecisions : IDisposable
         _table.Abort(_table.FindOrBegin(transactions, key, Timeout.InfiniteTimeSpan), cause);
     }
 
-    private ProducerState Known(string name) => _producers.Find(name) ?? throw new BrokerException(
+    private NamedProducer Known(string name) => _producers.Find(name) ?? throw new BrokerException(
         BrokerError.UnknownProducer, $"No producer has the name {name}.", new Dictionary<string, string> { ["producer"] = name });
 
     private StagedPlace Staged(StagedPartition staged) => new(

@@ -37,7 +37,7 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
         if (Mutant.Is("no-epoch-check-at-commit"))
         {
             refusal = default;
-            return producer.TransactionsOrNew();
+            return ((NamedProducer)producer).TransactionsOrNew();
         }
 #endif
         if (key.Epoch != producer.Epoch)
@@ -47,7 +47,7 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
             return null;
         }
 
-        if (producer.Name is null || key.Number < 1)
+        if (producer is not NamedProducer named || key.Number < 1)
         {
             refusal = Refused(BrokerError.InvalidTransactionState, key.Number);
             return null;
@@ -59,7 +59,7 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
             return null;
         }
 
-        ProducerTransactions transactions = producer.TransactionsOrNew();
+        ProducerTransactions transactions = named.TransactionsOrNew();
         if (key.Number <= transactions.EndedUpTo)
         {
             refusal = transactions.HasCommitted(key.Epoch, key.Number)
@@ -170,7 +170,7 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
         staging.Bytes, staging.MemoryBytes, _commitCount, _abortCount, _fencedCount);
 
     public TransactionSummary Summary(OpenTransaction transaction) => new(
-        transaction.Producer.Name!, transaction.Key.ProducerId, transaction.Key.Epoch, transaction.Key.Number, transaction.Producer.ClientId,
+        transaction.Producer.Name, transaction.Key.ProducerId, transaction.Key.Epoch, transaction.Key.Number, transaction.Producer.ClientId,
         (long)time.GetElapsedTime(transaction.StartedTimestamp).TotalMilliseconds, (long)transaction.Timeout.TotalMilliseconds,
         transaction.Partitions.Count, transaction.BatchCount, transaction.RecordCount, transaction.Bytes,
         transaction.Bytes - transaction.MemoryBytes);

@@ -20,6 +20,8 @@ internal static unsafe partial class Libc
 
     public const int POSIX_FADV_DONTNEED = 4;
 
+    public const int M_MMAP_THRESHOLD = -3;
+
     public const uint SYNC_FILE_RANGE_WRITE = 2;
 
     /// <summary>RLIMIT_NOFILE.</summary>
@@ -88,6 +90,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int MUnmap(nint address, nuint length);
+
+    /// <summary>Of glibc only.</summary>
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    public static partial int MallOpt(int parameter, int value);
 
     [LibraryImport("libc", EntryPoint = "mincore", SetLastError = true)]
     public static partial int MInCore(nint address, nuint length, byte* resident);

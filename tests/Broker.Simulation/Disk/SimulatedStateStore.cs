@@ -16,7 +16,7 @@ internal sealed class SimulatedStateStore(StateStoreMedium medium, SimulatedDisk
         return _store.Load(out problem);
     }
 
-    public void Write(IReadOnlyList<StateChange> changes)
+    public void Write(StateChanges changes)
     {
         disk.BeforeOpen("store", "write", changes.Count, 0);
         _store.Write(changes);
@@ -27,7 +27,8 @@ internal sealed class SimulatedStateStore(StateStoreMedium medium, SimulatedDisk
     public void Replace(StoredState state)
     {
         medium.Flush(null);
-        Write([.. state.AsPuts()]);
+        using StateChanges puts = state.AsPuts();
+        Write(puts);
     }
 
     public void Dispose() => _store.Dispose();

@@ -120,7 +120,7 @@ internal static class StateFiles
     private static string? Load(IDisk disk, string directory, out bool isWhole)
     {
         using var log = new SnapshotLog(disk, directory);
-        StoredState? state = log.Load();
+        using StoredState? state = log.Load();
         isWhole = log.EndsCleanly;
         if (state is null)
         {
@@ -128,11 +128,12 @@ internal static class StateFiles
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (StateChange change in state.AsPuts())
+        using StateChanges puts = state.AsPuts();
+        foreach (StateChange put in puts)
         {
-            hash.AppendData([(byte)change.Family]);
-            hash.AppendData(change.Key);
-            hash.AppendData(change.Value);
+            hash.AppendData([(byte)put.Family]);
+            hash.AppendData(put.Key.Span);
+            hash.AppendData(put.Value.Span);
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());

@@ -32,19 +32,33 @@ internal sealed class HistoryWriter : IDisposable
         EndLine();
     }
 
+    /// <summary>Hands each line to the system at once: then a kill of this process takes none that was written.</summary>
+    public bool WritesThrough { get; init; }
+
     /// <summary>Now, on the clock of the events.</summary>
     public long NowNs => (long)((Int128)_time.GetTimestamp() * NanosecondsPerSecond / _time.TimestampFrequency);
 
     /// <summary>Begins a file; one that is there is replaced.</summary>
-    public static HistoryWriter Create(string path, HistoryHeader header) =>
-        new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), header, TimeProvider.System);
+    public static HistoryWriter Create(string path, HistoryHeader header, bool writesThrough = false) =>
+        new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), header, TimeProvider.System)
+        {
+            WritesThrough = writesThrough,
+        };
 
     public void Write(HistoryEvent written)
     {
         lock (_lock)
         {
-            EventFormat.Write(_json, written, index: _events++, NowNs);
-            EndLine();
+            Write(written, NowNs);
+        }
+    }
+
+    /// <summary>Appends what happened in another process, which has taken the time; never less than before.</summary>
+    public void WriteAt(HistoryEvent written, long timeNs)
+    {
+        lock (_lock)
+        {
+            Write(written, timeNs);
         }
     }
 
@@ -68,12 +82,18 @@ internal sealed class HistoryWriter : IDisposable
         }
     }
 
+    private void Write(HistoryEvent written, long timeNs)
+    {
+        EventFormat.Write(_json, written, index: _events++, timeNs);
+        EndLine();
+    }
+
     private void EndLine()
     {
         _json.Flush();
         _json.Reset();
         _buffer.Write("\n"u8);
-        if (_buffer.WrittenCount >= BufferBytes)
+        if (WritesThrough || _buffer.WrittenCount >= BufferBytes)
         {
             WriteOut();
         }

@@ -33,9 +33,16 @@ internal static class LogSetup
             .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
             // That /readyz says no while the broker starts or stops is no error; what is one is told where it happens.
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+            .Filter.ByExcluding(IsClientGone)
             .WriteTo.Sink(new TextWriterSink(formatter, output))
             .CreateLogger();
     }
+
+    /// <summary>A call whose client went away before all of its request was there: no handler is asked, and nothing is wrong here.</summary>
+    private static bool IsClientGone(LogEvent logEvent) =>
+        logEvent.Exception is IOException
+        && logEvent.Properties.TryGetValue(Constants.SourceContextPropertyName, out LogEventPropertyValue? source)
+        && source is ScalarValue { Value: string name } && name.StartsWith("Grpc.", StringComparison.Ordinal);
 
     private sealed class TextWriterSink(ITextFormatter formatter, TextWriter output) : ILogEventSink
     {

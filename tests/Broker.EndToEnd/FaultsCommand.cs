@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Broker.Client;
+using Broker.EndToEnd.ExactlyOnce;
 using Broker.EndToEnd.Faults;
 using Broker.EndToEnd.Faults.Errors;
 using Broker.EndToEnd.Faults.FullDisk;
@@ -77,7 +78,7 @@ internal sealed class FaultsCommand
         {
             command._kills, command._powerCuts, command._restarts, command._graceful, command._schedules, command._pipeline, command._minutes, command._delivery,
             command._failedSyncs, command._fullDisks, command._errors, command._points, command._below, command._aftermath,
-            command._seed, command._directory, command._json, command._broker, new HelpOption(),
+            command._seed, command._directory, command._json, command._broker, new HelpOption(), ClientsCommand.Build(),
         };
         root.SetAction((parsed, _) => command.RunAsync(parsed));
         return root;

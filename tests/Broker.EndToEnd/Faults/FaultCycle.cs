@@ -3,6 +3,8 @@ namespace Broker.EndToEnd.Faults;
 /// <summary>One life of the broker, its end, and its return.</summary>
 /// <param name="Life">As it was planned.</param>
 /// <param name="Acks">Records acked during this life.</param>
+/// <param name="Open">Transactions open shortly before the end, one of them certainly at the end: sent, and nobody asks to commit it.</param>
+/// <param name="Committing">Transactions at the end that had asked to be committed.</param>
 /// <param name="InFlight">Sends without an answer at the moment of the end.</param>
 /// <param name="Rolls">Segments begun during this life.</param>
 /// <param name="Checkpoints">Checkpoints completed during this life.</param>
@@ -20,14 +22,14 @@ namespace Broker.EndToEnd.Faults;
 /// <param name="LifeMs">From ready to ended.</param>
 /// <param name="RestartMs">From the start of the next process until it was ready.</param>
 internal sealed record FaultCycle(
-    int Cycle, Life Life, int Acks, int InFlight, int Rolls, int Checkpoints, int Recycled, int Duplicates, long Withheld, int Found,
+    int Cycle, Life Life, int Acks, int Open, int Committing, int InFlight, int Rolls, int Checkpoints, int Recycled, int Duplicates, long Withheld, int Found,
     int Resets, int ConnectionsReset, int Pauses, double PausedMs, long DroppedBytes, int DroppedNames, int WritebackCentisecs, double LifeMs,
     double RestartMs)
 {
     public const int AcksMin = 1_000;
 
     /// <summary>A cycle that showed nothing counts as failed, and so does one in which not all was done that was planned.</summary>
-    public bool IsGood => Acks >= AcksMin && InFlight > 0 && Rolls > 0 && Checkpoints > 0 && WasDisturbed && WasFound;
+    public bool IsGood => Acks >= AcksMin && Open > 0 && InFlight > 0 && Rolls > 0 && Checkpoints > 0 && WasDisturbed && WasFound;
 
     private bool WasDisturbed => Resets == Planned(DisturbanceKind.Reset).Count() && Pauses == Planned(DisturbanceKind.Pause).Count()
         && ConnectionsReset >= Resets;
@@ -44,7 +46,7 @@ internal sealed record FaultCycle(
             + (Pauses > 0 ? $", paused {PausedMs:F0} ms" : "");
         string end = Life.Ending == Ending.Kill ? "kill" : $"cut  {DroppedBytes,10:N0} B and {DroppedNames,2} names dropped "
             + $"(write-back {WritebackCentisecs * 10} ms, syncs +{Life.SyncDelay.TotalMilliseconds:F0} ms)";
-        return $"cycle {Cycle,3}: {Acks,7:N0} acks, {InFlight,5:N0} in flight, {Rolls,4} rolls, {Checkpoints,3} checkpoints, {Recycled,3} recycled, "
+        return $"cycle {Cycle,3}: {Acks,7:N0} acks, {InFlight,5:N0} in flight, {Open,2} transactions open and {Committing,2} committing, {Rolls,4} rolls, {Checkpoints,3} checkpoints, {Recycled,3} recycled, "
             + $"{Duplicates,5:N0} resent and found, lived {LifeMs,5:F0} ms, back in {RestartMs,5:F0} ms, {end}{disturbed}{(IsGood ? "" : "  FAILED")}";
     }
 

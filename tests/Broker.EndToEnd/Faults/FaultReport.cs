@@ -1,3 +1,5 @@
+using Broker.EndToEnd.ExactlyOnce;
+
 namespace Broker.EndToEnd.Faults;
 
 /// <summary>What a whole run came to.</summary>
@@ -9,6 +11,7 @@ internal sealed record FaultReport(
     int Acked,
     int Duplicates,
     int LostUnsynced,
+    ExactlyOnceReport ExactlyOnce,
     IReadOnlyDictionary<string, int> Findings,
     IReadOnlyList<string> Examples) : IRunReport
 {
@@ -17,12 +20,17 @@ internal sealed record FaultReport(
 
     public bool IsGood => Findings.Count == 0 && Cycles.Count == Plan.Kills + Plan.PowerCuts && Cycles.All(cycle => cycle.IsGood)
         && (Math.Max(Kills, PowerCuts) < LivesOfAllKinds || (Resets > 0 && Pauses > 0))
+        && (Cycles.Count < LivesOfAllKinds || (Committing > 0 && ExactlyOnce.IsGood))
         && (Kills < LivesOfAllKinds || (Withheld > 0 && Duplicates > 0))
         && (PowerCuts == 0 || DroppedBytes > 0);
 
     public int Kills => Cycles.Count(cycle => cycle.Life.Ending == Ending.Kill);
 
     public int PowerCuts => Cycles.Count(cycle => cycle.Life.Ending == Ending.PowerCut);
+
+    public int Open => Cycles.Sum(cycle => cycle.Open);
+
+    public int Committing => Cycles.Sum(cycle => cycle.Committing);
 
     public long Withheld => Cycles.Sum(cycle => cycle.Withheld);
 
@@ -57,6 +65,6 @@ internal sealed record FaultReport(
         + $"{OutOfOrder} out of order; {Duplicates:N0} resent and found, {Withheld:N0} of them behind held answers; "
         + $"{Resets:N0} times {ConnectionsReset:N0} connections in all reset, {Pauses:N0} times paused, {PausedMs:N0} ms in all; {Rolls:N0} rolls, {Checkpoints:N0} checkpoints, {Recycled:N0} files used again; "
         + $"{DroppedBytes:N0} B and {DroppedNames:N0} names dropped by the cuts, {LostUnsynced:N0} records of durability os with them; "
-        + $"worst restart {WorstRestartMs:F0} ms"
+        + $"worst restart {WorstRestartMs:F0} ms; {Open:N0} transactions open at the ends and {Committing:N0} committing; {ExactlyOnce}"
         + (Findings.Count == 0 ? "" : "; " + string.Join(", ", Findings.Select(each => $"{each.Value} {each.Key}")));
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Broker.EndToEnd.ExactlyOnce;
 using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd.Faults;
@@ -42,13 +43,19 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
         await FaultLogs.CreateAsync(broker.Server);
         await using var relay = new TcpRelay(broker.Server);
         await using var fleet = new LoadFleet(broker, plan.Seed, print, relay: relay);
+        await using var sections = new ExactlyOnceSections(broker, relay.Address, plan.Seed, print);
         var findings = new Findings();
         bool isComplete = false;
         try
         {
             for (int cycle = 1; cycle <= _lives.Count && !findings.Any; cycle++)
             {
-                await RunCycleAsync(broker, writeback, fleet, relay, cycle);
+                if (cycle % ExactlyOnceFleet.LivesOfSection == 1)
+                {
+                    await sections.BeginAsync(findings);
+                }
+
+                await RunCycleAsync(broker, writeback, fleet, sections.Current, relay, cycle);
                 if (_starts.Any)
                 {
                     findings = _starts;
@@ -64,6 +71,11 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
                 findings = await fleet.StopAndCheckAsync();
             }
 
+            if (!_starts.Any)
+            {
+                await sections.EndAsync(findings);
+            }
+
             isComplete = !_starts.Any;
         }
         finally
@@ -72,7 +84,7 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
         }
 
         return new FaultReport(
-            plan, _cycles, fleet.Sent, fleet.Acked, fleet.Duplicates, fleet.LostUnsynced, findings.Counts, findings.Examples);
+            plan, _cycles, fleet.Sent, fleet.Acked, fleet.Duplicates, fleet.LostUnsynced, sections.Report, findings.Counts, findings.Examples);
     }
 
     private async Task<TimeSpan> StartAsync(BrokerProcess broker, Writeback writeback, Life life)
@@ -90,14 +102,16 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
         return start;
     }
 
-    private async Task RunCycleAsync(BrokerProcess broker, Writeback writeback, LoadFleet fleet, TcpRelay relay, int cycle)
+    private async Task RunCycleAsync(
+        BrokerProcess broker, Writeback writeback, LoadFleet fleet, ExactlyOnceFleet exactlyOnce, TcpRelay relay, int cycle)
     {
         Life life = _lives[cycle - 1];
 
         // Beside those that live through all ends, one that meets the broker for the first time in each life.
         LoadProducer fresh = fleet.AddFresh();
         var disturber = new Disturber(broker, relay, fleet, fresh);
-        Metrics metrics = await LiveAsync(broker, fleet, life, disturber);
+        (Metrics metrics, int open) = await LiveAsync(broker, fleet, exactlyOnce, life, disturber);
+        int committing = exactlyOnce.CommitsUnderWay;
         int acks = fleet.Acked - _ackedBefore, inFlight = fleet.InFlight;
         (DroppedWrites dropped, int recycled) = await EndAsync(broker, fleet, life);
         disturber.NoteEnd();
@@ -116,11 +130,12 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
         {
             await disturber.FindAsync();
             await LoadFleet.QuietAsync(fresh);
+            await exactlyOnce.AskAsync();
         }
 
         int duplicates = fleet.Duplicates;
         var result = new FaultCycle(
-            cycle, life, acks, inFlight, (int)metrics["broker_segment_rolls_total"], (int)metrics["broker_checkpoints_total"], recycled,
+            cycle, life, acks, open, committing, inFlight, (int)metrics["broker_segment_rolls_total"], (int)metrics["broker_checkpoints_total"], recycled,
             duplicates - _duplicatesBefore, disturber.Withheld, disturber.Found, disturber.Resets.Count, disturber.Resets.Connections,
             disturber.Pauses.Count, disturber.Pauses.Length.TotalMilliseconds, dropped.Bytes, dropped.Names, _writebackCentisecs, lifeMs,
             restart.TotalMilliseconds);
@@ -130,7 +145,8 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
     }
 
     /// <summary>Lets the broker work, disturbed as planned, until there is enough to lose.</summary>
-    private async Task<Metrics> LiveAsync(BrokerProcess broker, LoadFleet fleet, Life life, Disturber disturber)
+    private async Task<(Metrics Metrics, int Open)> LiveAsync(
+        BrokerProcess broker, LoadFleet fleet, ExactlyOnceFleet exactlyOnce, Life life, Disturber disturber)
     {
         long started = Stopwatch.GetTimestamp();
         foreach (Disturbance disturbance in life.Disturbances)
@@ -151,6 +167,8 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
             metrics = await broker.MetricsAsync();
         }
 
+        int open = await exactlyOnce.StageAsync();
+
         // The broker answers such a question between two groups. The end must not be tied to that.
         await Task.Delay(life.Lingering);
         if (life.Hold > TimeSpan.Zero)
@@ -163,7 +181,7 @@ internal sealed class FaultRun(FaultPlan plan, string dataDirectory, PowerCutDis
             await Task.Yield();
         }
 
-        return metrics;
+        return (metrics, open);
     }
 
     private async Task<(DroppedWrites Dropped, int Recycled)> EndAsync(BrokerProcess broker, LoadFleet fleet, Life life)

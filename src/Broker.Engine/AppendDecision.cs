@@ -31,7 +31,7 @@ internal readonly record struct AppendDecision(
         BrokerError.TransactionAborted =>
             $"Transaction {Found} was aborted: {AbortCauses.Describe((AbortCause)Expected)}. Nothing of it was written.",
         BrokerError.InvalidTransactionState =>
-            $"Transaction {Found} cannot do this: it was or is being committed, or its producer has no name (transactions need one).",
+            $"Transaction {Found} cannot do this: it, or a later one, was or is being committed, or its producer has no name (transactions need one).",
         BrokerError.InvalidTransactionTimeout =>
             $"A transaction may be open for up to {Expected} ms (transaction.max.timeout.ms), not {Found} ms.",
         BrokerError.TransactionTooLarge =>

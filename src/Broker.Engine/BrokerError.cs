@@ -60,7 +60,9 @@ internal enum BrokerError
     /// <summary>The transaction was aborted, and nothing of it was written. Facts: its number, the cause.</summary>
     TransactionAborted,
 
-    /// <summary>The call does not fit to where the transaction is: it is committed, or being committed. Facts: its number.</summary>
+    /// <summary>
+    /// The call does not fit to where the transaction is: it is committed, being committed, or older than the newest that was. Facts: its number.
+    /// </summary>
     InvalidTransactionState,
 
     /// <summary>Facts: the timeout that was asked for and the longest, milliseconds.</summary>

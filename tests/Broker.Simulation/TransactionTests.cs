@@ -60,6 +60,42 @@ public sealed class TransactionTests
         Assert.Equal(BrokerError.TransactionAborted, refused.Error);
     }
 
+    /// <summary>The newest commit alone is remembered: what was before it may have been committed too, and nobody may be told that it was not.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_committed_transaction_is_never_said_to_be_aborted_also_when_a_later_one_was_committed(bool isRestarted)
+    {
+        var machine = new SteppedMachine(seed: 1);
+        TransactionKey first = StageAll(machine, partitions: 1);
+        Assert.True(TryCommit(machine, first, partitions: 1));
+        TransactionKey second = Stage(machine, first with { Number = 2 }, partitions: 1, TimeSpan.FromSeconds(60));
+        Assert.True(TryCommit(machine, second, partitions: 1));
+        if (isRestarted)
+        {
+            End(machine, isKilled: true);
+            machine.Start(Options);
+        }
+
+        BrokerError Error(Action call) => Assert.Throws<BrokerException>(call).Error;
+        Assert.Equal(BrokerError.InvalidTransactionState, Error(() => machine.Engine.Sequencer.Transactions.Outcome(first)));
+        Assert.Equal(BrokerError.InvalidTransactionState, Error(() => machine.Engine.AbortTransaction(first)));
+        Assert.Equal(BrokerError.InvalidTransactionState, Error(() => Commit(machine, first, partitions: 1)));
+        Assert.NotNull(machine.Engine.Sequencer.Transactions.Outcome(second).Outcome);
+        Assert.Null(machine.Engine.Sequencer.Transactions.Outcome(second with { Number = 3 }).Outcome);
+    }
+
+    [Fact]
+    public void A_transaction_of_which_nothing_came_before_the_next_began_is_aborted()
+    {
+        var machine = new SteppedMachine(seed: 1);
+        TransactionKey first = StageAll(machine, partitions: 1) with { Number = 2 };
+        TransactionKey next = Stage(machine, first with { Number = 3 }, partitions: 1, TimeSpan.FromSeconds(60));
+        Assert.Equal(BrokerError.TransactionAborted, Send(machine, first, 0, sequence: 0, TimeSpan.FromSeconds(60)).Error);
+        Assert.Equal(BrokerError.TransactionAborted, Assert.Throws<BrokerException>(() => { Commit(machine, first, partitions: 1); }).Error);
+        Assert.True(TryCommit(machine, next, partitions: 1));
+    }
+
     [Fact]
     public void One_whose_connection_is_lost_has_ten_seconds_to_come_back()
     {

@@ -28,10 +28,23 @@ internal sealed class ProducerTransactions(NamedProducer producer)
 
     public bool HasCommitted(int epoch, long number) => Committed is { } last && last.Epoch == epoch && last.Number == number;
 
+    /// <summary>Whether a transaction would be the newest committed one, had it been committed.</summary>
+    public bool IsBehindCommitted(int epoch, long number) =>
+        Committed is not { } last || (epoch, number).CompareTo((last.Epoch, last.Number)) > 0;
+
     public void NoteAborted(long number, AbortCause cause)
     {
         _abortedUpTo = Math.Max(_abortedUpTo, number);
         AbortCause = cause;
+    }
+
+    /// <summary>A transaction begins: those with smaller numbers can begin no more.</summary>
+    public void NoteLeftBehind(long number)
+    {
+        if (number - 1 > EndedUpTo)
+        {
+            NoteAborted(number - 1, AbortCause.LeftBehind);
+        }
     }
 
     /// <summary>A new epoch counts anew; whoever still has the old one is refused for that.</summary>

@@ -103,7 +103,8 @@ internal sealed class TransactionDecisions : IDisposable
 #endif
                 AbortUndecided(transactions, key, AbortCause.OutcomeAsked);
             }
-            else if (refusal.Error != BrokerError.TransactionAborted && !IsLaterThanCommitted(key))
+            else if (refusal.Error != BrokerError.TransactionAborted
+                && (_producers.Find(key.ProducerId) is not { } producer || producer.Transactions?.IsBehindCommitted(key.Epoch, key.Number) == false))
             {
                 throw Refused(refusal);
             }
@@ -407,12 +408,6 @@ internal sealed class TransactionDecisions : IDisposable
         _producers.Find(key.ProducerId)?.Transactions is { } transactions && transactions.HasCommitted(key.Epoch, key.Number)
             ? transactions.Committed
             : null;
-
-    /// <summary>Whether a transaction would be the newest committed one, had it been committed.</summary>
-    private bool IsLaterThanCommitted(TransactionKey key) =>
-        _producers.Find(key.ProducerId) is { } producer
-        && (producer.Transactions?.Committed is not { } committed
-            || (key.Epoch, key.Number).CompareTo((committed.Epoch, committed.Number)) > 0);
 
     private void AbortUndecided(ProducerTransactions transactions, TransactionKey key, AbortCause cause)
     {

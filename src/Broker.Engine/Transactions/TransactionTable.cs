@@ -53,18 +53,15 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
             return null;
         }
 
-        if (key.Incarnation != incarnation)
-        {
-            refusal = Refused(BrokerError.TransactionAborted, key.Number, (long)AbortCause.BrokerRestarted);
-            return null;
-        }
-
         ProducerTransactions transactions = named.TransactionsOrNew();
-        if (key.Number <= transactions.EndedUpTo)
+        bool isOfAnotherRun = key.Incarnation != incarnation;
+        if (isOfAnotherRun || key.Number <= transactions.EndedUpTo)
         {
-            refusal = transactions.HasCommitted(key.Epoch, key.Number)
-                ? Refused(BrokerError.InvalidTransactionState, key.Number)
-                : Refused(BrokerError.TransactionAborted, key.Number, (long)transactions.AbortCause);
+            // Of those up to the newest committed one nobody knows which were committed before it.
+            AbortCause cause = isOfAnotherRun ? AbortCause.BrokerRestarted : transactions.AbortCause;
+            refusal = transactions.IsBehindCommitted(key.Epoch, key.Number)
+                ? Refused(BrokerError.TransactionAborted, key.Number, (long)cause)
+                : Refused(BrokerError.InvalidTransactionState, key.Number);
             return null;
         }
 
@@ -104,6 +101,8 @@ internal sealed class TransactionTable(Sequencer sequencer, ProducerTable produc
             Abort(open, AbortCause.LeftBehind);
         }
 
+        // Also those of which nothing has come yet: it may come later.
+        transactions.NoteLeftBehind(key.Number);
 #if BROKER_MUTANTS
         var begun = new OpenTransaction(transactions, key, time.GetTimestamp(), timeout) { StartedAt = time.GetUtcNow() };
 #else

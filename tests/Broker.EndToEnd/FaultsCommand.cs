@@ -12,6 +12,7 @@ using Broker.EndToEnd.Faults.Pipeline;
 using Broker.EndToEnd.Faults.Points;
 using Broker.EndToEnd.Faults.Restarts;
 using Broker.EndToEnd.Faults.Schedules;
+using Broker.EndToEnd.Faults.Schedules.Transactions;
 using Broker.EndToEnd.Faults.Syncs;
 using Broker.EndToEnd.Harness;
 
@@ -34,7 +35,7 @@ internal sealed class FaultsCommand
     private readonly Option<int?> _powerCuts = new("--power-cuts") { HelpName = "N", Description = "Cut the power of its disk under load, mixed with the kills; needs root" };
     private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "Kill it within 2 s of serving and, every second time, in the middle of its start" };
     private readonly Option<int?> _graceful = new("--graceful-restarts") { HelpName = "N", Description = "Stop it in order under load and start it again: no client may see an error" };
-    private readonly Option<int?> _schedules = new("--schedules") { HelpName = "N", Description = "Send it batches held back, reordered and repeated, in N ways and all orders of five" };
+    private readonly Option<int?> _schedules = new("--schedules") { HelpName = "N", Description = "Send it batches, and calls of transactions, held back, reordered and repeated, in N ways each and all orders of five" };
     private readonly Option<int?> _pipeline = new("--pipeline") { HelpName = "N", Description = "Read, process and write N flights in worker processes; kill those and the broker" };
     private readonly Option<int> _minutes = new("--minutes") { HelpName = "M", Description = "How long a pipeline runs; in each minute 5 workers and 1 broker are killed", DefaultValueFactory = _ => 10 };
     private readonly Option<DeliveryMode?> _delivery = new("--delivery") { Description = "How a pipeline delivers; all modes one after the other otherwise" };
@@ -141,6 +142,7 @@ internal sealed class FaultsCommand
         if (_parsed.GetValue(_schedules) is { } schedules)
         {
             yield return (() => InDirectoryAsync(data => new ScheduleRun(schedules, seed, data, Console.WriteLine).RunAsync()), null);
+            yield return (() => InDirectoryAsync(data => new TransactionScheduleRun(schedules, seed, data + "-transactions", Console.WriteLine).RunAsync()), null);
         }
 
         if (_parsed.GetValue(_pipeline) is { } records)

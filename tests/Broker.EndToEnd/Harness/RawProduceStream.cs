@@ -23,11 +23,11 @@ internal sealed class RawProduceStream : IAsyncDisposable
     }
 
     /// <summary>Sends one batch; returns when it is on its way, with what will be its answer.</summary>
-    public async Task<Task<BatchResult>> SendAsync(PartitionBatch batch)
+    public async Task<Task<BatchResult>> SendAsync(PartitionBatch batch, TransactionContext? transaction = null)
     {
         var answer = new TaskCompletionSource<BatchResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _unanswered.Enqueue(answer);
-        await _call.RequestStream.WriteAsync(new ProduceRequest { CorrelationId = ++_sent, Batches = { batch } });
+        await _call.RequestStream.WriteAsync(new ProduceRequest { CorrelationId = ++_sent, Batches = { batch }, Transaction = transaction });
         return answer.Task;
     }
 

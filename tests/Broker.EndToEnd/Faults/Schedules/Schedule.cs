@@ -21,7 +21,7 @@ internal sealed record Schedule(bool IsNamed, IReadOnlyList<IReadOnlyList<int>> 
     public static IEnumerable<Schedule> Permutations(int batches)
     {
         int[] recordCounts = [.. Enumerable.Range(0, batches).Select(batch => 1 + (batch % RecordsMax))];
-        foreach (int[] order in Orders([.. Enumerable.Range(0, batches)], at: 0))
+        foreach (int[] order in Orders([.. Enumerable.Range(0, batches)]))
         {
             // With each repetition one more at least is in its turn.
             IEnumerable<int> repeated = Enumerable.Repeat(order, batches).SelectMany(each => each);
@@ -29,6 +29,32 @@ internal sealed record Schedule(bool IsNamed, IReadOnlyList<IReadOnlyList<int>> 
             yield return Of(recordCounts, repeated.Select((batch, at) => new SendStep(0, batch, at % Streams, default, IsAwaited: true)));
             yield return Of(
                 recordCounts, Enumerable.Range(0, batches).Concat(order).Select(batch => new SendStep(0, batch, 0, default, IsAwaited: false)));
+        }
+    }
+
+    /// <summary>Every order of some things.</summary>
+    public static IEnumerable<T[]> Orders<T>(IReadOnlyList<T> things)
+    {
+        T[] order = [.. things];
+        return From(0);
+
+        IEnumerable<T[]> From(int at)
+        {
+            if (at == order.Length)
+            {
+                yield return [.. order];
+            }
+
+            for (int other = at; other < order.Length; other++)
+            {
+                (order[at], order[other]) = (order[other], order[at]);
+                foreach (T[] each in From(at + 1))
+                {
+                    yield return each;
+                }
+
+                (order[at], order[other]) = (order[other], order[at]);
+            }
         }
     }
 
@@ -67,24 +93,5 @@ internal sealed record Schedule(bool IsNamed, IReadOnlyList<IReadOnlyList<int>> 
     {
         var pause = TimeSpan.FromMilliseconds(random.NextDouble() < PauseShare ? PauseMaxMs * random.NextDouble() : 0);
         return new SendStep(instance, batch, random.Next(Streams), pause, random.NextDouble() < AwaitedShare);
-    }
-
-    private static IEnumerable<int[]> Orders(int[] batches, int at)
-    {
-        if (at == batches.Length)
-        {
-            yield return [.. batches];
-        }
-
-        for (int other = at; other < batches.Length; other++)
-        {
-            (batches[at], batches[other]) = (batches[other], batches[at]);
-            foreach (int[] order in Orders(batches, at + 1))
-            {
-                yield return order;
-            }
-
-            (batches[at], batches[other]) = (batches[other], batches[at]);
-        }
     }
 }

@@ -3,7 +3,8 @@ namespace Broker.EndToEnd.Faults.Schedules;
 /// <summary>All that was sent for one producer and one partition, and what came of it.</summary>
 internal sealed class ScheduleHistory(int number, LogName log)
 {
-    private const int InstancesMax = 16;
+    /// <summary>Processes that each schedule has for its instances.</summary>
+    public const int InstancesMax = 16;
 
     private readonly List<Opening> _openings = [];
     private readonly List<Attempt> _attempts = [];

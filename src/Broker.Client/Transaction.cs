@@ -21,6 +21,7 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
     private readonly Dictionary<(string Group, string Topic, int Partition), long> _offsets = [];
     private readonly TransactionKey _key;
     private BrokerException? _failure;
+    private CommitTransactionRequest? _request;
     private CommitTransactionRequest? _commit;
     private TransactionResult? _result;
     private bool _isCommitting;
@@ -124,8 +125,8 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
         _isCommitting = true;
         if (_commit is null)
         {
-            CommitTransactionRequest request = await ToRequestAsync(cancellationToken).ConfigureAwait(false);
-            _result = await CommitBehindBatchesAsync(request, cancellationToken).ConfigureAwait(false);
+            _request ??= await ToRequestAsync(cancellationToken).ConfigureAwait(false);
+            _result = await CommitBehindBatchesAsync(_request, cancellationToken).ConfigureAwait(false);
             if (_result is not null)
             {
                 return _result;
@@ -138,13 +139,13 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
                 return _result;
             }
 
-            Invariant.Check(_producer.Hub.TryGetManifest(request.Manifest));
-            _commit = request;
+            Invariant.Check(_producer.Hub.TryGetManifest(_request.Manifest));
+            _commit = _request;
         }
 
         _result = _commit.Manifest.Count + _commit.Offsets.Count == 0
             ? new TransactionResult([], _context.Time.GetUtcNow())
-            : await OrEndAsync(_calls.CommitAsync(_commit, cancellationToken)).ConfigureAwait(false);
+            : await OrEndAsync(_calls.CommitAsync(_commit, _mayBeCommitted, cancellationToken)).ConfigureAwait(false);
         return _result;
     }
 
@@ -318,8 +319,9 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
         }
     }
 
+    /// <summary>What the caller is told of a transaction that is certainly over.</summary>
     private static BrokerException ToAbort(BrokerException cause) => cause is AbortTransactionException or FatalException
-        ? cause
+        ? ErrorMapper.WithDefinite(cause, isDefinite: true)
         : new AbortTransactionException(
             cause.Reason, $"The transaction was aborted and nothing of it was written: {cause.Message}", isDefinite: true, cause.Metadata, cause);
 }

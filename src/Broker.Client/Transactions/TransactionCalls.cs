@@ -9,30 +9,47 @@ internal sealed class TransactionCalls(ClientContext context, TimeSpan timeout)
 {
     private readonly TransactionService.TransactionServiceClient _transactions = new(context.Connection.Invoker);
 
+    /// <param name="mayBeCommitted">Whether a commit of it was sent before that nobody has answered.</param>
     /// <exception cref="BrokerException">Definite: it was aborted. Otherwise nobody knows.</exception>
-    public async Task<TransactionResult> CommitAsync(CommitTransactionRequest request, CancellationToken cancellationToken)
+    public async Task<TransactionResult> CommitAsync(CommitTransactionRequest request, bool mayBeCommitted, CancellationToken cancellationToken)
     {
         try
         {
             CommitTransactionResponse response = await context.CallWithRetryAsync(
-                _transactions.CommitTransactionAsync, request, timeout, cancellationToken).ConfigureAwait(false);
+                _transactions.CommitTransactionAsync, request, timeout, NoteDoubt, cancellationToken).ConfigureAwait(false);
             context.NoteIncarnation(response.Incarnation);
             return AdminModels.ToResult(response.Commit);
         }
-        catch (RetriableException e)
+        catch (BrokerException e) when (e is RetriableException || (mayBeCommitted && e is not AbortTransactionException))
         {
-            // Refused last for want of space, say: an attempt before that may have got through without its answer.
+            // Refused last for want of space, say, or because the name was taken over: an attempt before that may have got through without
+            // its answer. Only that it was aborted is true of all attempts.
             throw ErrorMapper.WithDefinite(e, isDefinite: false);
+        }
+
+        bool NoteDoubt(RetriableException e)
+        {
+            mayBeCommitted |= !e.IsDefinite;
+            return true;
         }
     }
 
+    /// <exception cref="BrokerException">Never definite: nobody knows what became of it.</exception>
     public async Task<TransactionResult?> OutcomeAsync(TransactionKey key, CancellationToken cancellationToken)
     {
-        GetTransactionOutcomeResponse response = await context.CallWithRetryAsync(
-            _transactions.GetTransactionOutcomeAsync, new GetTransactionOutcomeRequest { Transaction = key }, timeout, cancellationToken)
-            .ConfigureAwait(false);
-        context.NoteIncarnation(response.Incarnation);
-        return response.Commit is null ? null : AdminModels.ToResult(response.Commit);
+        try
+        {
+            GetTransactionOutcomeResponse response = await context.CallWithRetryAsync(
+                _transactions.GetTransactionOutcomeAsync, new GetTransactionOutcomeRequest { Transaction = key }, timeout, cancellationToken)
+                .ConfigureAwait(false);
+            context.NoteIncarnation(response.Incarnation);
+            return response.Commit is null ? null : AdminModels.ToResult(response.Commit);
+        }
+        catch (BrokerException e)
+        {
+            // What is certain is that the question was not answered, not that nothing was committed.
+            throw ErrorMapper.WithDefinite(e, isDefinite: false);
+        }
     }
 
     /// <summary>One attempt: what is not aborted by it is aborted by the next transaction, or by its timeout.</summary>

@@ -147,7 +147,8 @@ internal sealed class ClientContext : IDisposable
 
     public void Dispose() => Connection.Dispose();
 
-    private async Task<TResponse> CallWithRetryAsync<TRequest, TResponse>(
+    /// <param name="mayRepeat">Asked after each attempt that failed.</param>
+    public async Task<TResponse> CallWithRetryAsync<TRequest, TResponse>(
         Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
         TRequest request,
         TimeSpan retryFor,

@@ -26,6 +26,54 @@ public sealed class LostCommitTests
         });
     }
 
+    [Fact]
+    public async Task Is_in_doubt_while_nobody_can_be_asked_and_is_found_again_later()
+    {
+        await using BrokerProcess broker = BrokerProcess.Temporary();
+        await broker.StartAsync();
+        await using var relay = new TcpRelay(broker.Server);
+        await using var client = new BrokerClient(relay.Address);
+        await client.Admin.CreateTopicAsync("t", partitionCount: 2);
+        await using TransactionalProducer producer = client.CreateTransactionalProducer(
+            new ProducerOptions { Name = "p", DeliveryTimeout = TimeSpan.FromSeconds(2) });
+        await using Transaction transaction = await producer.BeginAsync();
+        Task<TransactionResult> committing = await CommitHeldAsync(transaction, broker, relay);
+        await broker.KillAsync();
+        BrokerException unknown = await Assert.ThrowsAnyAsync<BrokerException>(() => committing);
+        Assert.False(unknown.IsDefinite, unknown.ToString());
+        await Assert.ThrowsAnyAsync<BrokerException>(() => transaction.CommitAsync());
+
+        relay.PassAnswers();
+        await broker.StartAsync();
+        TransactionResult result = await transaction.CommitAsync();
+        Assert.Equal(2, result.Partitions.Count);
+        Assert.Equal(["once", "once"], await ReadAsync(broker));
+    }
+
+    [Fact]
+    public async Task Is_in_doubt_and_not_refused_when_another_instance_has_committed_since()
+    {
+        await using BrokerProcess broker = BrokerProcess.Temporary();
+        await broker.StartAsync();
+        await using var relay = new TcpRelay(broker.Server);
+        await using var client = new BrokerClient(relay.Address);
+        await client.Admin.CreateTopicAsync("t", partitionCount: 2);
+        await using TransactionalProducer producer = client.CreateTransactionalProducer("p");
+        await using Transaction transaction = await producer.BeginAsync();
+        Task<TransactionResult> committing = await CommitHeldAsync(transaction, broker, relay);
+        await using var direct = new BrokerClient(broker.Server);
+        await using TransactionalProducer other = direct.CreateTransactionalProducer("p");
+        await using Transaction later = await other.BeginAsync();
+        await SendAsync(later, "later");
+        await later.CommitAsync();
+        Assert.True(relay.Reset() > 0);
+        relay.PassAnswers();
+
+        BrokerException unknown = await Assert.ThrowsAnyAsync<BrokerException>(() => committing);
+        Assert.Equal((ErrorReasons.InvalidProducerEpoch, false), (unknown.Reason, unknown.IsDefinite));
+        Assert.Equal(["later", "later", "once", "once"], await ReadAsync(broker));
+    }
+
     private static async Task CommitWithoutAnswerAsync(Func<BrokerProcess, TcpRelay, Task> breakOff)
     {
         await using BrokerProcess broker = BrokerProcess.Temporary();
@@ -41,15 +89,7 @@ public sealed class LostCommitTests
         }
 
         await using Transaction transaction = await producer.BeginAsync();
-        await relay.HoldAnswersAsync();
-        await SendAsync(transaction, "once");
-        Task<TransactionResult> committing = transaction.CommitAsync();
-        while ((await ReadAsync(broker)).Count < 4)
-        {
-            await Task.Delay(10);
-        }
-
-        Assert.False(committing.IsCompleted);
+        Task<TransactionResult> committing = await CommitHeldAsync(transaction, broker, relay);
         await breakOff(broker, relay);
         relay.PassAnswers();
         TransactionResult result = await committing;
@@ -58,13 +98,31 @@ public sealed class LostCommitTests
         Assert.Equal(["before", "before", "once", "once"], await ReadAsync(broker));
     }
 
+    /// <summary>Commits two records, and sees that the broker has done it and its answer is held back.</summary>
+    private static async Task<Task<TransactionResult>> CommitHeldAsync(Transaction transaction, BrokerProcess broker, TcpRelay relay)
+    {
+        // The first record has the topic looked up.
+        await SendAsync(transaction, "once", partition: 0);
+        await relay.HoldAnswersAsync();
+        await SendAsync(transaction, "once", partition: 1);
+        Task<TransactionResult> committing = transaction.CommitAsync();
+        while (!(await ReadAsync(broker)).Contains("once"))
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.False(committing.IsCompleted);
+        return committing;
+    }
+
     private static async Task SendAsync(Transaction transaction, string value)
     {
-        for (int partition = 0; partition < 2; partition++)
-        {
-            await transaction.SendAsync(new ProducerRecord { Topic = "t", Partition = partition, Value = System.Text.Encoding.UTF8.GetBytes(value) });
-        }
+        await SendAsync(transaction, value, partition: 0);
+        await SendAsync(transaction, value, partition: 1);
     }
+
+    private static ValueTask SendAsync(Transaction transaction, string value, int partition) => transaction.SendAsync(
+        new ProducerRecord { Topic = "t", Partition = partition, Value = System.Text.Encoding.UTF8.GetBytes(value) });
 
     /// <summary>Past the relay.</summary>
     private static async Task<List<string>> ReadAsync(BrokerProcess broker)

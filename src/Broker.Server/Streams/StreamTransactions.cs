@@ -17,7 +17,7 @@ namespace Broker.Server.Streams;
 /// </summary>
 internal sealed class StreamTransactions(BrokerEngine engine)
 {
-    private readonly Dictionary<long, (long Number, bool HasRefused)> _newest = [];
+    private readonly Dictionary<(long ProducerId, int Epoch), (long Number, bool HasRefused)> _newest = [];
 
     public void Note(in FrameBatch batch, in TransactionContext? transaction, bool isRefused)
     {
@@ -26,8 +26,9 @@ internal sealed class StreamTransactions(BrokerEngine engine)
             return;
         }
 
-        long producerId = new StoredBatchView(batch.StoredBatch.Span).ProducerId;
-        ref (long Number, bool HasRefused) newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newest, producerId, out _);
+        var view = new StoredBatchView(batch.StoredBatch.Span);
+        ref (long Number, bool HasRefused) newest =
+            ref CollectionsMarshal.GetValueRefOrAddDefault(_newest, (view.ProducerId, view.ProducerEpoch), out _);
         newest = (context.Number, isRefused || (newest.Number == context.Number && newest.HasRefused));
     }
 
@@ -38,7 +39,7 @@ internal sealed class StreamTransactions(BrokerEngine engine)
         try
         {
             TransactionKey key = TransactionMessages.Convert(request.Transaction);
-            if (_newest.TryGetValue(key.ProducerId, out (long Number, bool HasRefused) newest) && newest == (key.Number, true))
+            if (_newest.TryGetValue((key.ProducerId, key.Epoch), out (long Number, bool HasRefused) newest) && newest == (key.Number, true))
             {
                 throw new BrokerException(
                     BrokerError.PrecedingBatchRefused, $"A batch of transaction {key.Number} was refused: it is not committed before all of it is here.");
@@ -57,7 +58,7 @@ internal sealed class StreamTransactions(BrokerEngine engine)
     /// <summary>The stream has ended.</summary>
     public void NoteLost()
     {
-        foreach ((long producerId, (long number, _)) in _newest)
+        foreach (((long producerId, _), (long number, _)) in _newest)
         {
             engine.NoteTransactionLost(producerId, number);
         }

@@ -99,6 +99,7 @@ internal sealed class TransactionClient : IAsyncDisposable
         {
             CallKind.Send => AnswerAsync(call, await _streams[step.Stream].SendAsync(
                 Encode(history, call), new TransactionContext { Incarnation = key.Incarnation, Number = key.Number })),
+            CallKind.Commit when step.IsOverStream => AnswerAsync(call, await _streams[step.Stream].CommitAsync(Commit(history, call, key))),
             CallKind.Commit => AnswerAsync(call, async () => (await _transactions.CommitTransactionAsync(Commit(history, call, key))).Commit),
             CallKind.Abort => AnswerAsync(call, async () =>
             {
@@ -114,6 +115,12 @@ internal sealed class TransactionClient : IAsyncDisposable
     {
         BatchResult result = await answer;
         call.Answer(Stopwatch.GetTimestamp(), result.Error?.Reason, isDuplicate: result.Duplicate);
+    }
+
+    private static async Task AnswerAsync(TransactionCall call, Task<CommitResult> answer)
+    {
+        CommitResult result = await answer;
+        call.Answer(Stopwatch.GetTimestamp(), result.Error?.Reason, result.Commit);
     }
 
     private static async Task AnswerAsync(TransactionCall call, Func<Task<TransactionCommit?>> ask)

@@ -1,3 +1,4 @@
+using Broker.Client;
 using Broker.Protocol.V1;
 
 namespace Broker.EndToEnd.Faults.Schedules.Transactions;
@@ -38,7 +39,7 @@ internal sealed class TransactionJudge(TransactionHistory history, Findings find
         }
 
         TransactionCall[] committed = [.. calls.Where(call => call.Commit is not null)];
-        foreach (TransactionCall refused in calls.Where(call => call.Kind == CallKind.Commit && !call.IsDone && MustCommit(call, calls)))
+        foreach (TransactionCall refused in calls.Where(call => call.Kind == CallKind.Commit && !call.IsDone && !MayWait(call, calls) && MustCommit(call, calls)))
         {
             Add("refused", $"{refused} had all of it before, and nothing in its way");
         }
@@ -125,6 +126,11 @@ internal sealed class TransactionJudge(TransactionHistory history, Findings find
             Add("torn-txn", $"{history.Logs[slot]} has {seen.Count} of {expected.Count} committed records");
         }
     }
+
+    /// <summary>A stream that has refused a batch of a transaction leaves its commit to a call of its own.</summary>
+    private static bool MayWait(TransactionCall commit, TransactionCall[] calls) =>
+        commit is { Step.IsOverStream: true, Refusal: ErrorReasons.PrecedingBatchRefused }
+        && calls.Any(call => call.Kind == CallKind.Send && call.Refusal is not null && call.Step.Stream == commit.Step.Stream && call.SentAt < commit.SentAt);
 
     /// <summary>Whether a commit could not but succeed: all its batches had been taken, and no call that ends it otherwise was made before its answer.</summary>
     private bool MustCommit(TransactionCall commit, TransactionCall[] calls)

@@ -27,8 +27,14 @@ internal sealed record TransactionSchedule(IReadOnlyList<IReadOnlyList<(int Firs
         ([[OneAndNone[0]], [OneAndNone[0]]], [Send(0, 1), End(CallKind.Commit, 0, 1), new(CallKind.Open, 1), Send(1, 1), End(CallKind.Commit, 1, 1)]),
     ];
 
-    /// <summary>All orders of some short scripts, each call awaited, and twice over, so that each call is repeated.</summary>
-    public static IEnumerable<TransactionSchedule> Permutations() => Scripts.SelectMany(script => Schedule.Orders(script.Steps)
+    /// <summary>
+    /// All orders of some short scripts, each call awaited, and twice over, so that each call is repeated; with commits as calls of their own,
+    /// and over the stream.
+    /// </summary>
+    public static IEnumerable<TransactionSchedule> Permutations() => new[] { false, true }.SelectMany(isOverStream => Permutations(isOverStream));
+
+    private static IEnumerable<TransactionSchedule> Permutations(bool isOverStream) => Scripts.SelectMany(script => Schedule.Orders(
+        [.. script.Steps.Select(step => step with { IsOverStream = isOverStream && step.Kind == CallKind.Commit })])
         .Select(order => new TransactionSchedule(script.Batches, [new(CallKind.Open, 0), .. order, .. order.Where(step => step.Kind != CallKind.Open)])));
 
     /// <summary>More transactions and batches, by chance also over several streams at once.</summary>
@@ -53,7 +59,7 @@ internal sealed record TransactionSchedule(IReadOnlyList<IReadOnlyList<(int Firs
                     for (int copies = random.Next(1, CopiesMax + 1); copies > 0; copies--)
                     {
                         double late = (disorder * random.NextDouble()) + (copies > 1 && random.NextDouble() < HeldShare ? 2 * random.NextDouble() : 0);
-                        TransactionStep step = calls[at] with { Stream = random.Next(Streams), IsAwaited = random.NextDouble() < awaited };
+                        TransactionStep step = calls[at] with { Stream = random.Next(Streams), IsOverStream = calls[at].Kind == CallKind.Commit && random.Next(2) == 0, IsAwaited = random.NextDouble() < awaited };
                         steps.Add((begin + ((at + 1.0) / (calls.Length + 1)) + late, step));
                     }
                 }

@@ -6,6 +6,7 @@ namespace Broker.EndToEnd.Faults.Schedules.Transactions;
 /// <param name="Slot">For a batch: in which of the schedule's two partitions.</param>
 /// <param name="Batch">Its place in the transaction and partition, from 0.</param>
 /// <param name="Stream">Over which of several streams.</param>
+/// <param name="IsOverStream">For a commit: it goes over that stream, not as a call of its own.</param>
 /// <param name="IsAwaited">Nothing more is done until it has its answer.</param>
 internal sealed record TransactionStep(
-    CallKind Kind, int Instance, int Number = 0, int Slot = 0, int Batch = 0, int Stream = 0, bool IsAwaited = true);
+    CallKind Kind, int Instance, int Number = 0, int Slot = 0, int Batch = 0, int Stream = 0, bool IsOverStream = false, bool IsAwaited = true);

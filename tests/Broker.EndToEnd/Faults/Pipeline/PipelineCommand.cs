@@ -14,6 +14,9 @@ internal static class PipelineCommand
 {
     public const string Name = "pipeline-worker";
 
+    // As long as it takes to look something up elsewhere, before and after the output: a kill is to find something half done.
+    private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(4);
+
     private static readonly Option<string> Server = new("--server") { Required = true };
     private static readonly Option<DeliveryMode> Delivery = new("--delivery") { Required = true };
     private static readonly Option<string> Producer = new("--name") { Required = true };
@@ -75,11 +78,14 @@ internal static class PipelineCommand
             totals[flight.Route] = totals.GetValueOrDefault(flight.Route).Add(1, flight.Delay);
         }
 
+        await Task.Delay(Work, cancellationToken);
         foreach ((Route route, RouteTotal total) in totals)
         {
             var delays = new RouteDelays(
                 route.Origin, route.Destination, batch.Partition, batch.BaseOffset, batch.NextOffset, total.Count, total.Delay);
             await output.SendAsync(PipelineNames.RouteDelays, Encoding.UTF8.GetBytes(route.ToString()), delays.ToJson(), cancellationToken);
         }
+
+        await Task.Delay(Work, cancellationToken);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class CliSession
 
     public bool IsTerminal { get; init; }
 
+    /// <summary>Completed when the command has written to its error stream.</summary>
+    public TaskCompletionSource? WroteError { get; init; }
+
     public CancellationToken Interrupted { get; init; }
 
     public int ExitCode { get; private set; }
@@ -45,7 +48,7 @@ internal sealed class CliSession
     public async Task<CliSession> RunAsync(params string[] arguments)
     {
         using var output = new MemoryStream();
-        await using var error = new StringWriter();
+        await using var error = new SignallingWriter(WroteError);
         ExitCode = await CliApp.RunAsync(arguments, new CliHost
         {
             In = In,
@@ -80,5 +83,26 @@ internal sealed class CliSession
         Assert.StartsWith("error: ", ErrorLine, StringComparison.Ordinal);
         Assert.Equal("", Output);
         return this;
+    }
+
+    private sealed class SignallingWriter(TaskCompletionSource? written) : StringWriter
+    {
+        public override void Write(char value)
+        {
+            base.Write(value);
+            written?.TrySetResult();
+        }
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            written?.TrySetResult();
+        }
+
+        public override void Write(char[] buffer, int index, int count)
+        {
+            base.Write(buffer, index, count);
+            written?.TrySetResult();
+        }
     }
 }

@@ -198,8 +198,9 @@ public sealed class ProduceConsumeTests(BrokerFixture broker) : IClassFixture<Br
     public async Task A_slow_produce_on_a_terminal_shows_its_progress_and_a_summary()
     {
         string topic = await broker.CreateTopicAsync();
-        using var input = new EndlessInput("one\n", endsAfter: TimeSpan.FromMilliseconds(700));
-        var produce = new CliSession(broker.Server) { In = input, IsTerminal = true };
+        var shown = new TaskCompletionSource();
+        using var input = new EndlessInput("one\n", endsWith: shown.Task);
+        var produce = new CliSession(broker.Server) { In = input, IsTerminal = true, WroteError = shown };
         await produce.RunAsync("produce", topic);
         Assert.Equal(0, produce.ExitCode);
         Assert.Contains("1 record,", produce.Output, StringComparison.Ordinal);
@@ -215,16 +216,16 @@ public sealed class ProduceConsumeTests(BrokerFixture broker) : IClassFixture<Br
     }
 
     /// <summary>Gives some bytes and then nothing, as a terminal does.</summary>
-    private sealed class EndlessInput(string text, TimeSpan? endsAfter = null) : MemoryStream(Encoding.UTF8.GetBytes(text))
+    private sealed class EndlessInput(string text, Task? endsWith = null) : MemoryStream(Encoding.UTF8.GetBytes(text))
     {
-        private readonly ManualResetEventSlim _closed = new();
+        private readonly TaskCompletionSource _closed = new();
 
         public override int Read(Span<byte> buffer)
         {
             int count = base.Read(buffer);
             if (count == 0)
             {
-                _closed.Wait(endsAfter ?? Timeout.InfiniteTimeSpan);
+                Task.WaitAny(_closed.Task, endsWith ?? _closed.Task);
             }
 
             return count;
@@ -232,7 +233,7 @@ public sealed class ProduceConsumeTests(BrokerFixture broker) : IClassFixture<Br
 
         protected override void Dispose(bool disposing)
         {
-            _closed.Set();
+            _closed.TrySetResult();
             base.Dispose(disposing);
         }
     }

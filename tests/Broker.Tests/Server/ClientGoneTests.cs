@@ -12,7 +12,7 @@ public sealed class ClientGoneTests
         await using TestBroker broker = await TestBroker.StartAsync();
         using var client = new HttpClient();
         using var leaving = new CancellationTokenSource();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{broker.Host.GrpcEndPoint}/broker.v1.AdminService/DescribeTransaction")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{broker.Host.GrpcEndPoint}/broker.v1.AdminService/ListTopics")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

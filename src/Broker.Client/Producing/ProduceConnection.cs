@@ -26,6 +26,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
     private CancellationTokenSource? _streamEnding;
     private BrokerException? _lastError;
     private int _failedAttempts;
+    private int _isArmed;
     private int _isTicking;
 
     public ProduceConnection(ClientContext context, ProducerOptions options, ProducerHub hub)
@@ -36,7 +37,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
         _connection = new BrokerConnection(context.Options, context.Server);
         double tickMs = options.LingerMs > 0 ? Math.Clamp(options.LingerMs / 2, 1, TickMsMax) : TickMsMax;
         _tick = TimeSpan.FromMilliseconds(tickMs);
-        _ticker = context.Time.CreateTimer(static state => ((ProduceConnection)state!).Tick(), this, _tick, _tick);
+        _ticker = context.Time.CreateTimer(static state => ((ProduceConnection)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _running = RunAsync();
     }
 
@@ -45,6 +46,7 @@ internal sealed class ProduceConnection : IAsyncDisposable
     {
         _sendList.Add(queue, mark);
         _signal.Set();
+        Arm();
     }
 
     /// <summary>Something that affects all queues has changed.</summary>
@@ -221,10 +223,37 @@ internal sealed class ProduceConnection : IAsyncDisposable
         _hub.React(queue, reaction);
     }
 
+    /// <summary>Has the timer run while something is under way: a thousand producers that rest cost nothing.</summary>
+    private void Arm()
+    {
+        if (Volatile.Read(ref _isArmed) == 0 && Interlocked.Exchange(ref _isArmed, 1) == 0)
+        {
+            _ticker.Change(_tick, _tick);
+        }
+    }
+
+    private void Disarm()
+    {
+        _ticker.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Interlocked.Exchange(ref _isArmed, 0);
+
+        // What has come meanwhile may have seen the timer run.
+        if (_hub.HasOutstanding)
+        {
+            Arm();
+        }
+    }
+
     /// <summary>Runs on the timer: ends what took too long and wakes what waited for its time.</summary>
     private void Tick()
     {
-        if (!_hub.HasOutstanding || Interlocked.Exchange(ref _isTicking, 1) == 1)
+        if (!_hub.HasOutstanding)
+        {
+            Disarm();
+            return;
+        }
+
+        if (Interlocked.Exchange(ref _isTicking, 1) == 1)
         {
             return;
         }

@@ -143,10 +143,17 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
             _commit = _request;
         }
 
-        _result = _commit.Manifest.Count + _commit.Offsets.Count == 0
-            ? new TransactionResult([], _context.Time.GetUtcNow())
-            : await OrEndAsync(_calls.CommitAsync(_commit, _mayBeCommitted, cancellationToken)).ConfigureAwait(false);
-        return _result;
+        try
+        {
+            _result = _commit.Manifest.Count + _commit.Offsets.Count == 0
+                ? new TransactionResult([], _context.Time.GetUtcNow())
+                : await _calls.CommitAsync(_commit, _mayBeCommitted, cancellationToken).ConfigureAwait(false);
+            return _result;
+        }
+        catch (BrokerException e) when (e.IsDefinite)
+        {
+            throw End(e);
+        }
     }
 
     /// <summary>What became of it. If nothing has yet, it is aborted by this.</summary>
@@ -223,23 +230,15 @@ public sealed class Transaction : IRecordSink, IAsyncDisposable
         }
 
         _mayBeCommitted = !error.Definite;
-        return error.Retriable || !error.Definite
-            ? null
-            : await OrEndAsync(Task.FromException<TransactionResult>(ErrorMapper.FromError(error))).ConfigureAwait(false);
+        return error.Retriable || !error.Definite ? null : throw End(ErrorMapper.FromError(error));
     }
 
     /// <summary>A commit that was definitely refused has ended the transaction.</summary>
-    private async Task<TransactionResult> OrEndAsync(Task<TransactionResult> commit)
+    /// <returns>What the caller is told.</returns>
+    private BrokerException End(BrokerException refusal)
     {
-        try
-        {
-            return await commit.ConfigureAwait(false);
-        }
-        catch (BrokerException e) when (e.IsDefinite)
-        {
-            _isAborted = true;
-            throw ToAbort(e);
-        }
+        _isAborted = true;
+        return ToAbort(refusal);
     }
 
     /// <summary>Sends what has gathered, and sees that the broker holds all of it; with a part of it lost, ends the transaction.</summary>

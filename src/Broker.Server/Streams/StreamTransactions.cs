@@ -41,8 +41,8 @@ internal sealed class StreamTransactions(BrokerEngine engine)
             TransactionKey key = TransactionMessages.Convert(request.Transaction);
             if (_newest.TryGetValue((key.ProducerId, key.Epoch), out (long Number, bool HasRefused) newest) && newest == (key.Number, true))
             {
-                throw new BrokerException(
-                    BrokerError.PrecedingBatchRefused, $"A batch of transaction {key.Number} was refused: it is not committed before all of it is here.");
+                string message = $"A batch of transaction {key.Number} was refused: it is not committed before all of it is here.";
+                return (new CommitResult { Error = ErrorMap.ToError(BrokerError.PrecedingBatchRefused, message) }, 0);
             }
 
             TransactionOutcome outcome = await engine.DecideTransactionAsync(

@@ -30,10 +30,8 @@ public sealed class LostCommitTests
     public async Task Is_in_doubt_while_nobody_can_be_asked_and_is_found_again_later()
     {
         await using BrokerProcess broker = BrokerProcess.Temporary();
-        await broker.StartAsync();
-        await using var relay = new TcpRelay(broker.Server);
+        await using TcpRelay relay = await StartAsync(broker);
         await using var client = new BrokerClient(relay.Address);
-        await client.Admin.CreateTopicAsync("t", partitionCount: 2);
         await using TransactionalProducer producer = client.CreateTransactionalProducer(
             new ProducerOptions { Name = "p", DeliveryTimeout = TimeSpan.FromSeconds(2) });
         await using Transaction transaction = await producer.BeginAsync();
@@ -54,10 +52,8 @@ public sealed class LostCommitTests
     public async Task Is_in_doubt_and_not_refused_when_another_instance_has_committed_since()
     {
         await using BrokerProcess broker = BrokerProcess.Temporary();
-        await broker.StartAsync();
-        await using var relay = new TcpRelay(broker.Server);
+        await using TcpRelay relay = await StartAsync(broker);
         await using var client = new BrokerClient(relay.Address);
-        await client.Admin.CreateTopicAsync("t", partitionCount: 2);
         await using TransactionalProducer producer = client.CreateTransactionalProducer("p");
         await using Transaction transaction = await producer.BeginAsync();
         Task<TransactionResult> committing = await CommitHeldAsync(transaction, broker, relay);
@@ -77,10 +73,8 @@ public sealed class LostCommitTests
     private static async Task CommitWithoutAnswerAsync(Func<BrokerProcess, TcpRelay, Task> breakOff)
     {
         await using BrokerProcess broker = BrokerProcess.Temporary();
-        await broker.StartAsync();
-        await using var relay = new TcpRelay(broker.Server);
+        await using TcpRelay relay = await StartAsync(broker);
         await using var client = new BrokerClient(relay.Address);
-        await client.Admin.CreateTopicAsync("t", partitionCount: 2);
         await using TransactionalProducer producer = client.CreateTransactionalProducer("p");
         await using (Transaction before = await producer.BeginAsync())
         {
@@ -96,6 +90,15 @@ public sealed class LostCommitTests
 
         Assert.Equal([(0, 1L, 1L), (1, 1, 1)], result.Partitions.OrderBy(p => p.Partition).Select(p => (p.Partition, p.BaseOffset, p.RecordCount)));
         Assert.Equal(["before", "before", "once", "once"], await ReadAsync(broker));
+    }
+
+    /// <summary>A broker with a topic, behind a relay.</summary>
+    private static async Task<TcpRelay> StartAsync(BrokerProcess broker)
+    {
+        await broker.StartAsync();
+        await using var client = new BrokerClient(broker.Server);
+        await client.Admin.CreateTopicAsync("t", partitionCount: 2);
+        return new TcpRelay(broker.Server);
     }
 
     /// <summary>Commits two records, and sees that the broker has done it and its answer is held back.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Broker.Client;
+using Broker.EndToEnd.Harness;
 
 namespace Broker.EndToEnd.ExactlyOnce;
 
@@ -10,10 +11,9 @@ internal abstract class HistoryClient : IAsyncDisposable
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly BackgroundLoop _loop = new();
     private readonly long _values;
     private long _counter;
-    private Task _loop = Task.CompletedTask;
 
     /// <param name="name">What it calls itself; its transactional id, if it has one.</param>
     protected HistoryClient(ClientSettings settings, string name)
@@ -36,25 +36,19 @@ internal abstract class HistoryClient : IAsyncDisposable
     protected Random Random { get; }
 
     /// <summary>Cancelled when it is to end: nothing new is begun.</summary>
-    protected CancellationToken Stopping => _stopping.Token;
+    protected CancellationToken Stopping => _loop.Stopping;
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop.Start(RunAsync);
 
     /// <summary>Returns when its last call has ended.</summary>
     /// <exception cref="Exception">What it could not go on after.</exception>
-    public async Task StopAsync()
-    {
-        await _stopping.CancelAsync();
-        await _loop;
-    }
+    public Task StopAsync() => _loop.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await _loop.DisposeAsync();
         await CloseAsync();
         await Client.DisposeAsync();
-        _stopping.Dispose();
         GC.SuppressFinalize(this);
     }
 

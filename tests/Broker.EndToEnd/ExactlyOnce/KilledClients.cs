@@ -13,10 +13,9 @@ internal sealed class KilledClients(ClientSettings settings, int section, string
     // From when it has a transaction open on.
     private const int LifeMaxMs = 12_000;
 
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly BackgroundLoop _loop = new();
     private readonly List<HistoryPart> _parts = [];
     private readonly Random _random = new(unchecked((int)settings.Seed) ^ section);
-    private Task _loop = Task.CompletedTask;
 
     /// <summary>How often the process was killed.</summary>
     public int Kills => _parts.Count;
@@ -24,33 +23,24 @@ internal sealed class KilledClients(ClientSettings settings, int section, string
     /// <summary>What the killed ones have written.</summary>
     public IReadOnlyList<HistoryPart> Parts => _parts;
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop.Start(RunAsync);
 
     /// <summary>Kills the last one.</summary>
-    public async Task StopAsync()
-    {
-        await _stopping.CancelAsync();
-        await _loop;
-    }
+    public Task StopAsync() => _loop.StopAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        await _loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
     private async Task RunAsync()
     {
         string? left = null;
-        for (int life = 0; !_stopping.IsCancellationRequested; life++)
+        for (int life = 0; !_loop.Stopping.IsCancellationRequested; life++)
         {
             string path = Path.Combine(directory, $"client-{life}.jsonl");
             await using RunningProgram program = RunningProgram.StartDotnet(
                 directory,
                 [typeof(KilledClients).Assembly.Location, .. ClientsCommand.Arguments(settings.Server, section, path, settings.Seed, life, left)]);
-            await program.WaitForAsync(output => output.Contains(ClientsCommand.Staged, StringComparison.Ordinal) || _stopping.IsCancellationRequested);
-            await Task.Delay(_random.Next(LifeMaxMs), _stopping.Token).ContinueWith(
+            await program.WaitForAsync(output => output.Contains(ClientsCommand.Staged, StringComparison.Ordinal) || _loop.Stopping.IsCancellationRequested);
+            await Task.Delay(_random.Next(LifeMaxMs), _loop.Stopping).ContinueWith(
                 _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             await program.EndAsync(Signals.Kill);
             left = ClientsCommand.StagedIn(program.Output);

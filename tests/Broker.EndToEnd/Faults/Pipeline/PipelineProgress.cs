@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Broker.Client;
+using Broker.EndToEnd.Harness;
 using Broker.Records;
 
 namespace Broker.EndToEnd.Faults.Pipeline;
@@ -11,8 +12,7 @@ internal sealed class PipelineProgress : IAsyncDisposable
 
     private readonly BrokerClient _client;
     private readonly DeliveryMode _delivery;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _loop;
+    private readonly BackgroundLoop _loop = new();
 
     // By partition of the output, up to where it was read; by partition of the flights, up to where an output reaches.
     private readonly ConcurrentDictionary<int, long> _read = new(), _reached = new();
@@ -20,7 +20,7 @@ internal sealed class PipelineProgress : IAsyncDisposable
     public PipelineProgress(BrokerClient client, DeliveryMode delivery)
     {
         (_client, _delivery) = (client, delivery);
-        _loop = Task.Run(FollowAsync);
+        _loop.Start(FollowAsync);
     }
 
     /// <summary>By partition of the flights, the committed offset.</summary>
@@ -56,12 +56,7 @@ internal sealed class PipelineProgress : IAsyncDisposable
         return ends.All(end => committed.GetValueOrDefault(end.Partition) == end.Offset);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        await _loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
     private async Task CatchUpAsync()
     {
@@ -69,9 +64,9 @@ internal sealed class PipelineProgress : IAsyncDisposable
         {
             while (_read.GetValueOrDefault(end.Partition) < end.Offset)
             {
-                if (_loop.IsCompleted)
+                if (_loop.Work.IsCompleted)
                 {
-                    await _loop;
+                    await _loop.Work;
                 }
 
                 await Task.Delay(PollInterval);
@@ -82,7 +77,7 @@ internal sealed class PipelineProgress : IAsyncDisposable
     private async Task FollowAsync()
     {
         await using Consumer consumer = _client.CreateConsumer(new ConsumerOptions { Topic = PipelineNames.RouteDelays, From = StartAt.Earliest });
-        await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(_stopping.Token))
+        await foreach (ConsumedBatch batch in consumer.ReadBatchesAsync(_loop.Stopping))
         {
             foreach (RecordView record in batch.Records())
             {
